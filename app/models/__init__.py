@@ -1,0 +1,47 @@
+"""The tables. Constraints say what must not be, also where two people press at once."""
+
+from app.models.base import Base
+from app.models.consults import Attention, AttentionReason, BookingRow, Channel, Consult, History, ReviewTask, arrivals
+from app.models.denials import Denial, LeftRequest
+from app.models.messages import Message, MessageKind, Recipient
+from app.models.people import (
+    Account,
+    Director,
+    DirectorDay,
+    DirectorHours,
+    DirectorOff,
+    DirectorPeer,
+    FailedTry,
+    OffKind,
+    Role,
+    StaffRole,
+    WebSession,
+)
+
+__all__ = [
+    "Account",
+    "Attention",
+    "AttentionReason",
+    "Base",
+    "BookingRow",
+    "Channel",
+    "Consult",
+    "Denial",
+    "Director",
+    "DirectorDay",
+    "DirectorHours",
+    "DirectorOff",
+    "DirectorPeer",
+    "FailedTry",
+    "History",
+    "LeftRequest",
+    "Message",
+    "MessageKind",
+    "OffKind",
+    "Recipient",
+    "ReviewTask",
+    "Role",
+    "StaffRole",
+    "WebSession",
+    "arrivals",
+]

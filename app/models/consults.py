@@ -1,0 +1,248 @@
+"""The consult: its request, its booking, its review, what happened to it, and what needs a person."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Identity, Index, Sequence, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, word
+from app.models.denials import Denial
+from app.models.people import SANE_RANGE, Director
+from scheduling.values import ReviewDecision, ReviewKind, Status
+
+#: the order of arrival; a request that goes to the back of the line draws a new number
+arrivals = Sequence("arrival", metadata=Base.metadata)
+
+OPEN = "status not in ('completed', 'cancelled', 'not_reached')"
+
+
+class Channel(StrEnum):
+    """How a request came in. The telephone is a first-class way (BSP-4)."""
+
+    ONLINE = "online"
+    PHONE = "phone"
+    VOICEMAIL = "voicemail"
+    FAX = "fax"
+
+
+class AttentionReason(StrEnum):
+    """Why a person is needed: the escalations of the rules, and what only the running system can meet."""
+
+    AFTER_DEADLINE = "after_deadline"
+    AFTER_TARGET = "after_target"
+    NO_OPENING_BEFORE_DEADLINE = "no_opening_before_deadline"
+    REVIEW_OVERDUE = "review_overdue"
+    NO_DIRECTOR = "no_director"
+    DATE_UNKNOWN = "date_unknown"
+    TELL_BY_TELEPHONE = "tell_by_telephone"
+    UPDATE_THE_CASE = "update_the_case"
+
+
+class Consult(Base):
+    """A request for a talk, from the moment it is asked for until an outcome. Its status changes only in `apply`."""
+
+    __tablename__ = "consult"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    "what people say on the telephone: P2P-7F3K-9Q2M"
+    denial_id: Mapped[int] = mapped_column(ForeignKey("denial.id"))
+    status: Mapped[Status] = mapped_column(word(Status, "status"))
+    director_id: Mapped[int | None] = mapped_column(ForeignKey("director.id"))
+    "whose line it stands in"
+    version: Mapped[int] = mapped_column()
+    policy_id: Mapped[str]
+    policy_hash: Mapped[str]
+    "the policy file that decided it, to the byte"
+
+    received_at: Mapped[datetime]
+    complete_at: Mapped[datetime | None]
+    place_at: Mapped[datetime]
+    arrival: Mapped[int] = mapped_column(arrivals, unique=True)
+    windows: Mapped[list[Range[datetime]]] = mapped_column(ARRAY(TSTZRANGE), default=list)
+    move_up: Mapped[bool]
+    reconsideration: Mapped[bool]
+    information: Mapped[bool]
+    request_by: Mapped[datetime | None]
+    occur_by: Mapped[datetime | None]
+    sla_due: Mapped[datetime | None]
+    target_due: Mapped[datetime | None]
+    unknown_deadlines: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    unplaced_reason: Mapped[str | None]
+    peer_offer_director_id: Mapped[int | None] = mapped_column(ForeignKey("director.id"))
+    peer_offer_start: Mapped[datetime | None]
+    peer_offer_answer: Mapped[str | None]
+    peer_declined: Mapped[bool] = mapped_column(default=False)
+    attempts: Mapped[int] = mapped_column(default=0)
+    missed: Mapped[int] = mapped_column(default=0)
+    closed_reason: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+    outside_queue: Mapped[bool] = mapped_column(default=False)
+    "a talk that took place, or was put through at once, without taking anybody's turn"
+    determination_note: Mapped[str] = mapped_column(default="")
+
+    channel: Mapped[Channel] = mapped_column(word(Channel, "channel"))
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    "who took the call; null: online"
+    form_key: Mapped[str] = mapped_column(unique=True)
+    "the form's own key: the same form posted twice is one request (statement A7)"
+    statement: Mapped[str] = mapped_column(default="")
+    "clinical information as typed or taken down by telephone"
+    speaker_name: Mapped[str]
+    speaker_profession: Mapped[str]
+    speaker_relation: Mapped[str]
+    speaker_npi: Mapped[str] = mapped_column(default="")
+    speaker_specialty: Mapped[str] = mapped_column(default="")
+    speaker_phone: Mapped[str]
+    backup_name: Mapped[str] = mapped_column(default="")
+    backup_phone: Mapped[str] = mapped_column(default="")
+    how_to_reach: Mapped[str] = mapped_column(default="")
+    office_contact: Mapped[str]
+    office_email: Mapped[str]
+    office_phone: Mapped[str] = mapped_column(default="")
+    office_reference: Mapped[str] = mapped_column(default="")
+    office_time_zone: Mapped[str]
+
+    calendar_uid: Mapped[str | None]
+    "of the invitation both calendars hold now; a new one after a CANCEL (invites.md section 3)"
+    calendar_sequence: Mapped[int | None]
+    announced_booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id", use_alter=True))
+    "the booking that both sides were last told of; where it differs from the live one a message is owed"
+
+    denial: Mapped[Denial] = relationship(lazy="raise")
+    director: Mapped[Director | None] = relationship(lazy="raise", foreign_keys=[director_id])
+    bookings: Mapped[list["BookingRow"]] = relationship(
+        lazy="raise", back_populates="consult", order_by="BookingRow.id", foreign_keys="BookingRow.consult_id"
+    )
+    review: Mapped["ReviewTask | None"] = relationship(lazy="raise", back_populates="consult")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 -- SQLAlchemy reads it as a class attribute
+    __table_args__ = (
+        Index("uq_consult_open_denial", "denial_id", unique=True, postgresql_where=text(OPEN)),
+        Index("ix_consult_line", "director_id", "place_at", "arrival", postgresql_where=text(OPEN)),
+        CheckConstraint(f"(closed_at is null) = ({OPEN})", name="closed_paired"),
+        CheckConstraint("(closed_at is null) = (closed_reason is null)", name="closed_reason_paired"),
+        CheckConstraint("(channel = 'online') = (taken_by is null)", name="taken_by_paired"),
+        CheckConstraint("(calendar_uid is null) = (calendar_sequence is null)", name="calendar_paired"),
+        CheckConstraint(
+            "(peer_offer_director_id is null) = (peer_offer_start is null)"
+            " and (peer_offer_answer is null or peer_offer_start is not null)",
+            name="peer_offer_paired",
+        ),
+        CheckConstraint("peer_offer_answer in ('accepted', 'declined', 'gone')", name="peer_offer_answer"),
+    )
+
+
+class BookingRow(Base):
+    """A consult's time with a director. `blocked` is that time and the buffer after it.
+
+    The exclusion constraint works on core PostgreSQL, without btree_gist: one director is the range that holds his id
+    alone. The check is needed beside it, since empty ranges overlap nothing.
+    """
+
+    __tablename__ = "booking"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
+    director_id: Mapped[int] = mapped_column(ForeignKey("director.id"))
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    blocked: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    made_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+    released_reason: Mapped[str | None]
+    consult: Mapped[Consult] = relationship(lazy="raise", back_populates="bookings", foreign_keys=[consult_id])
+    director: Mapped[Director] = relationship(lazy="raise")
+    __table_args__ = (
+        CheckConstraint(SANE_RANGE.format("during"), name="during_sane"),
+        CheckConstraint(SANE_RANGE.format("blocked"), name="blocked_sane"),
+        CheckConstraint("blocked @> during and lower(blocked) = lower(during)", name="blocked_holds_during"),
+        CheckConstraint("(released_at is null) = (released_reason is null)", name="released_paired"),
+        # The unique index comes first: with equal starts it refuses at once, where the exclusion constraint alone lets
+        # waiters wait for one another.
+        Index(
+            "uq_booking_live_start",
+            "director_id",
+            text("lower(during)"),
+            unique=True,
+            postgresql_where=text("released_at is null"),
+        ),
+        Index("uq_booking_live_consult", "consult_id", unique=True, postgresql_where=text("released_at is null")),
+        ExcludeConstraint(
+            (text("int8range(director_id, director_id, '[]')"), "&&"),
+            ("blocked", "&&"),
+            where=text("released_at is null"),
+            using="gist",
+            name="ex_booking_no_double",
+        ),
+    )
+
+
+class ReviewTask(Base):
+    """A nurse's task beside a consult: a reconsideration to decide (NC-6, NC-7), or a brief to prepare (BSP-5)."""
+
+    __tablename__ = "review"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), unique=True)
+    pcr_number: Mapped[str | None] = mapped_column(
+        Computed("case when kind = 'reconsideration' then 'PCR-' || lpad(id::text, 6, '0') end", persisted=True)
+    )
+    "the Provider Courtesy Review's own number (NC-4)"
+    kind: Mapped[ReviewKind] = mapped_column(word(ReviewKind, "kind"))
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    overdue_at: Mapped[datetime | None]
+    claimed_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    claimed_until: Mapped[datetime | None]
+    decision: Mapped[ReviewDecision | None] = mapped_column(word(ReviewDecision, "decision"))
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    note: Mapped[str] = mapped_column(default="")
+    consult: Mapped[Consult] = relationship(lazy="raise", back_populates="review")
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(decision, decided_at, decided_by) in (0, 3)", name="decided_paired"),
+        CheckConstraint("(claimed_by is null) = (claimed_until is null)", name="claimed_paired"),
+        Index("ix_review_open", "due_at", postgresql_where=text("decided_at is null")),
+    )
+
+
+class History(Base):
+    """What happened to a case, in order, never changed: a trigger refuses UPDATE, DELETE and TRUNCATE (M8)."""
+
+    __tablename__ = "history"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    denial_id: Mapped[int] = mapped_column(ForeignKey("denial.id"), index=True)
+    consult_id: Mapped[int | None] = mapped_column(ForeignKey("consult.id"), index=True)
+    at: Mapped[datetime]
+    what: Mapped[str]
+    "a word of `scheduling.values.What`, or of the running system: told, opened, outside_the_queue ..."
+    details: Mapped[dict[str, Any]]
+    "ids, instants and words of the field; nothing about a patient"
+    actor: Mapped[str]
+    "account:7, office, system"
+
+
+class Attention(Base):
+    """Something that needs a person, from the moment it is known until it is settled."""
+
+    __tablename__ = "attention"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
+    reason: Mapped[AttentionReason] = mapped_column(word(AttentionReason, "reason"))
+    cause: Mapped[str | None]
+    "plan, unavoidable, office_choice, office_windows; only `plan` counts against the plan"
+    raised_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    "null with `settled_at`: settled by what happened, not by a person"
+    consult: Mapped[Consult] = relationship(lazy="raise")
+    __table_args__ = (
+        Index(
+            "uq_attention_open",
+            "consult_id",
+            "reason",
+            unique=True,
+            postgresql_where=text("settled_at is null"),
+        ),
+        CheckConstraint("settled_by is null or settled_at is not null", name="settled_paired"),
+    )

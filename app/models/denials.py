@@ -1,0 +1,81 @@
+"""What comes in: denials of the plan, and requests that match none."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, word
+from app.models.people import Director
+from scheduling.values import Decision, Setting, Urgency
+
+
+class Denial(Base):
+    """An adverse determination: what was denied, why, by whom, and how that was told (BSP-1, BSP-2)."""
+
+    __tablename__ = "denial"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    plan: Mapped[str]
+    "id of the policy that governs"
+    case_number: Mapped[str]
+    "the number on the denial letter"
+    director_id: Mapped[int | None] = mapped_column(ForeignKey("director.id"), index=True)
+    "who decided; null: waits for a coordinator to name one, nothing is guessed"
+    decision: Mapped[Decision] = mapped_column(word(Decision, "decision"))
+    setting: Mapped[Setting] = mapped_column(word(Setting, "setting"))
+    urgency: Mapped[Urgency] = mapped_column(word(Urgency, "urgency"))
+    line_of_business: Mapped[str] = mapped_column(default="")
+    applies_to: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    "state, service and place as free words, for choosing among several policies"
+    dates: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    "name of the policy format -> ISO date (a day in the plan's zone) or ISO instant"
+    member_name: Mapped[str]
+    member_id: Mapped[str]
+    member_birth_date: Mapped[date | None]
+    service: Mapped[str]
+    "what was asked for, in words or codes"
+    reason: Mapped[str] = mapped_column(default="")
+    "the plan's word for the reason, matched with a policy's excluded_reasons"
+    reason_text: Mapped[str] = mapped_column(default="")
+    criteria: Mapped[str] = mapped_column(default="")
+    clinical_reasons: Mapped[str] = mapped_column(default="")
+    requester_name: Mapped[str] = mapped_column(default="")
+    requester_npi: Mapped[str] = mapped_column(default="")
+    requester_specialty: Mapped[str] = mapped_column(default="")
+    told_at: Mapped[datetime | None]
+    told_how: Mapped[str] = mapped_column(default="")
+    told_by: Mapped[str] = mapped_column(default="")
+    appeal_filed_at: Mapped[datetime | None]
+    access_code_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    "HMAC-SHA256 with the server's key of the code on the letter"
+    imported_from: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    director: Mapped[Director | None] = relationship(lazy="raise")
+    __table_args__ = (
+        UniqueConstraint("plan", "case_number"),
+        CheckConstraint("(told_at is null) = (told_how = '')", name="told_paired"),
+        Index("ix_denial_case_number", "case_number"),
+        Index("ix_denial_without_director", "id", postgresql_where="director_id is null"),
+    )
+
+
+class LeftRequest(Base):
+    """A request left without the letter's access code: never lost, matched by a coordinator, nothing read back."""
+
+    __tablename__ = "left_request"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    case_number: Mapped[str]
+    received_at: Mapped[datetime]
+    body: Mapped[dict[str, Any]]
+    "what was typed: speaker, windows, contact"
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    settled_note: Mapped[str] = mapped_column(default="")
+    consult_id: Mapped[int | None] = mapped_column(ForeignKey("consult.id"))
+    "the request that came of it"
+    __table_args__ = (
+        CheckConstraint("(settled_at is null) = (settled_by is null)", name="settled_paired"),
+        Index("ix_left_request_unsettled", "received_at", postgresql_where="settled_at is null"),
+    )

@@ -45,7 +45,8 @@ class Consult(Base):
     """A request for a talk, from the moment it is asked for until an outcome. Its status changes only in `apply`."""
 
     __tablename__ = "consult"
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(always=False), primary_key=True)
+    "drawn before the row is written, because the rules want to know it"
     reference: Mapped[str] = mapped_column(unique=True)
     "what people say on the telephone: P2P-7F3K-9Q2M"
     denial_id: Mapped[int] = mapped_column(ForeignKey("denial.id"))

@@ -196,7 +196,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "consult",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("denial_id", sa.BigInteger(), nullable=False),
         sa.Column(

@@ -1,0 +1,47 @@
+"""A knock on the worker's door after a commit: best effort, never awaited, never the only way that work is found.
+
+A lost nudge costs the seconds until the next sweep (house rule 3). The web process knows tasks by name only.
+"""
+
+import logging
+import time
+
+from celery import Celery
+
+log = logging.getLogger(__name__)
+
+#: task name -> queue; `Procfile` has a worker for each queue
+QUEUES = {"assign": "assign", "deliver": "mail"}
+
+#: after a failure nobody knocks for this long, so that a dead Redis cannot slow the pages
+PAUSE_SECONDS = 30.0
+
+#: a knock older than this is worthless: the sweep has been
+EXPIRES_SECONDS = 60
+
+
+class Nudger:
+    """Sends nudges through Redis, with short time-outs, and swallows what goes wrong."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._celery = Celery("nudges", broker=redis_url, set_as_current=False)
+        self._celery.conf.update(
+            broker_transport_options={"socket_timeout": 1, "socket_connect_timeout": 0.5, "max_retries": 0},
+            broker_connection_retry=False,
+            broker_connection_max_retries=0,
+            task_publish_retry=False,
+            task_ignore_result=True,
+        )
+        self._quiet_until = 0.0
+
+    def nudge(self, *names: str) -> None:
+        """Wake the tasks of these names, or do nothing if Redis cannot be reached."""
+        if time.monotonic() < self._quiet_until:
+            return
+        for name in names:
+            try:
+                self._celery.send_task(name, queue=QUEUES[name], expires=EXPIRES_SECONDS, retry=False)
+            except Exception as error:  # whatever the broker does, the request has been committed
+                self._quiet_until = time.monotonic() + PAUSE_SECONDS
+                log.warning("nudge %s failed (%s); the sweep will find the work", name, type(error).__name__)
+                return

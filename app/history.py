@@ -18,6 +18,11 @@ def account_actor(account_id: int) -> str:
     return f"account:{account_id}"
 
 
+def account_of(actor: str) -> int | None:
+    """Say which account did something, if one did."""
+    return int(actor.removeprefix("account:")) if actor.startswith("account:") else None
+
+
 def write(
     session: Session,
     *,

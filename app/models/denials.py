@@ -66,13 +66,14 @@ class LeftRequest(Base):
     __tablename__ = "left_request"
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True)
+    form_key: Mapped[str] = mapped_column(unique=True)
     case_number: Mapped[str]
     received_at: Mapped[datetime]
     body: Mapped[dict[str, Any]]
     "what was typed: speaker, windows, contact"
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    settled_note: Mapped[str] = mapped_column(default="")
+    settled_note: Mapped[str] = mapped_column(default="", server_default="")
     consult_id: Mapped[int | None] = mapped_column(ForeignKey("consult.id"))
     "the request that came of it"
     __table_args__ = (

@@ -1,0 +1,22 @@
+"""The `peerline` command."""
+
+import click
+
+from app.clock import utcnow
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="peerline")
+def main() -> None:
+    """Schedule and queue peer-to-peer consults between a physician and the medical director who denied the request."""
+
+
+@main.command()
+def sweep() -> None:
+    """Do everything that is due, once, without Celery or Redis."""
+    from app.cli_support import open_process
+    from app.sweep import sweep as do
+
+    with open_process() as running:
+        done = do(running, now=utcnow())
+    click.echo(f"{done.overdue} overdue, {done.assigned} changes in line, {done.delivered} messages sent")

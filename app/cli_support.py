@@ -1,0 +1,38 @@
+"""What commands share: the process's parts, and errors that end in one sentence instead of a traceback."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from app.config import ConfigurationError, Settings
+from app.errors import Invalid, Refused
+from app.process import Process, make_process
+
+
+@contextmanager
+def open_process() -> Iterator[Process]:
+    """Give a command the settings, the database and the policies.
+
+    Raises click.ClickException (exit 1) with a sentence and a remedy for a wrong environment, a database that does not
+    answer, and what the use cases refuse.
+    """
+    try:
+        running = make_process(Settings.from_environment(os.environ))
+    except ConfigurationError as error:
+        raise click.ClickException(
+            f"{error}\nBeside a running `make run`, prefix the command: .venv/bin/peerline dev --with COMMAND"
+        ) from None
+    try:
+        yield running
+    except Invalid as error:
+        raise click.ClickException("\n".join(f"{name}: {text}" for name, text in error.fields.items())) from None
+    except Refused as error:
+        raise click.ClickException(error.message) from None
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise click.ClickException(f"The database does not answer: {reason}. Check DATABASE_URL.") from None
+    finally:
+        running.engine.dispose()

@@ -1,0 +1,342 @@
+"""A consult with everything the rules need of it: from rows to a `ConsultState` and back.
+
+`apply` is the one gate: nothing else writes a consult's status, booking or review (house rule 6).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app import history
+from app.consults.setup import Setup
+from app.directors import stands_in
+from app.errors import NotFound
+from app.models import Attention, AttentionReason, BookingRow, Consult, Denial, ReviewTask
+from app.ranges import interval, stored
+from scheduling import values
+from scheduling.values import ConsultState, Deadlines, Happening, Interval, PeerOffer, Review, Rulebook, Step, What
+
+#: what a status change settles by itself
+SETTLED_BY_BOOKING = (AttentionReason.NO_OPENING_BEFORE_DEADLINE, AttentionReason.NO_DIRECTOR)
+NEVER_SETTLED_BY_ITSELF = (AttentionReason.TELL_BY_TELEPHONE, AttentionReason.UPDATE_THE_CASE)
+
+
+@dataclass(slots=True, kw_only=True)
+class CaseFile:
+    """The rows of one consult, and how it stands."""
+
+    consult: Consult
+    denial: Denial
+    booking: BookingRow | None
+    review: ReviewTask | None
+    rulebook: Rulebook
+    state: ConsultState
+    #: the reason if the last event was refused: it is on record, and nothing else has changed
+    refused: str | None = None
+
+
+def load(session: Session, consult_id: int, *, setup: Setup, lock: bool = True) -> CaseFile:
+    """Read one consult; with `lock` nobody else changes it until the transaction ends. Raises NotFound."""
+    query = _rows().where(Consult.id == consult_id).execution_options(populate_existing=True)
+    if lock:
+        query = query.with_for_update(of=Consult)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("There is no such consult.")
+    return _casefile(row, setup)
+
+
+def lock_denial(session: Session, denial_id: int) -> Denial:
+    """Read a denial that nobody else changes until the transaction ends. Raises NotFound."""
+    denial = session.scalar(select(Denial).where(Denial.id == denial_id).with_for_update(key_share=True))
+    if denial is None:
+        raise NotFound("There is no such case.")
+    return denial
+
+
+def open_consult_of(session: Session, denial_id: int) -> int | None:
+    """Find the open request about a denial; the database allows one at the most."""
+    return session.scalar(select(Consult.id).where(Consult.denial_id == denial_id, Consult.closed_at.is_(None)))
+
+
+def denial_id_of(session: Session, consult_id: int) -> int:
+    """Say which denial a consult is about."""
+    return session.scalars(select(Consult.denial_id).where(Consult.id == consult_id)).one()
+
+
+def load_line(session: Session, director_ids: Sequence[int | None], *, setup: Setup) -> list[CaseFile]:
+    """Read all open consults that stand in these lines, by id. One statement, however long the lines are."""
+    query = (
+        _rows()
+        .where(stands_in(director_ids), Consult.closed_at.is_(None))
+        .order_by(Consult.id)
+        .execution_options(populate_existing=True)
+    )
+    return [_casefile(row, setup) for row in session.execute(query)]
+
+
+def _rows() -> Select[tuple[Consult, Denial, BookingRow | None, ReviewTask | None]]:
+    return (
+        select(Consult, Denial, BookingRow, ReviewTask)
+        .join(Denial, Denial.id == Consult.denial_id)
+        .outerjoin(BookingRow, (BookingRow.consult_id == Consult.id) & BookingRow.released_at.is_(None))
+        .outerjoin(ReviewTask, ReviewTask.consult_id == Consult.id)
+    )
+
+
+def _casefile(row: Row[tuple[Consult, Denial, BookingRow | None, ReviewTask | None]], setup: Setup) -> CaseFile:
+    consult, denial, booking, review = row
+    return CaseFile(
+        consult=consult,
+        denial=denial,
+        booking=booking,
+        review=review,
+        rulebook=setup.rulebook(consult.policy_id, consult.policy_hash),
+        state=state_of(consult, denial, booking, review),
+    )
+
+
+def rulebook_key(policy_id: str, policy_hash: str) -> str:
+    """Name a policy file to the byte."""
+    return f"{policy_id}@{policy_hash}"
+
+
+def denial_of(denial: Denial) -> values.Denial:
+    """Read what the rules need to know of a denial."""
+    return values.Denial(
+        director=denial.director_id,
+        decision=denial.decision,
+        setting=denial.setting,
+        urgency=denial.urgency,
+        line_of_business=denial.line_of_business,
+        reason=denial.reason,
+        dates={name: read_date(text) for name, text in denial.dates.items()},
+        appeal_filed=denial.appeal_filed_at is not None,
+    )
+
+
+def read_date(text: str) -> datetime | date:
+    """Read a date of a denial as it is stored: a day of the plan, or an instant with offset."""
+    return date.fromisoformat(text) if len(text) == len("2026-03-02") else datetime.fromisoformat(text)
+
+
+def state_of(consult: Consult, denial: Denial, booking: BookingRow | None, review: ReviewTask | None) -> ConsultState:
+    """Read how a consult stands from its rows."""
+    return ConsultState(
+        id=consult.id,
+        rulebook=rulebook_key(consult.policy_id, consult.policy_hash),
+        denial=denial_of(denial),
+        status=consult.status,
+        director=consult.director_id,
+        received=consult.received_at,
+        complete=consult.complete_at,
+        place_at=consult.place_at,
+        arrival=consult.arrival,
+        windows=tuple(interval(window) for window in consult.windows),
+        move_up=consult.move_up,
+        reconsideration=consult.reconsideration,
+        information=consult.information,
+        review=_review_of(review),
+        deadlines=Deadlines(
+            request_by=consult.request_by,
+            occur_by=consult.occur_by,
+            sla=consult.sla_due,
+            target=consult.target_due,
+            unknown=tuple(consult.unknown_deadlines),
+        ),
+        booking=_booking_of(booking),
+        unplaced=consult.unplaced_reason,
+        peer_offer=_peer_offer_of(consult),
+        peer_declined=consult.peer_declined,
+        attempts=consult.attempts,
+        missed=consult.missed,
+        closed_reason=consult.closed_reason,
+    )
+
+
+def _review_of(review: ReviewTask | None) -> Review | None:
+    if review is None:
+        return None
+    return Review(
+        kind=review.kind,
+        opened=review.opened_at,
+        due=review.due_at,
+        decision=review.decision,
+        overdue=review.overdue_at is not None,
+    )
+
+
+def _booking_of(booking: BookingRow | None) -> values.Booking | None:
+    if booking is None:
+        return None
+    return values.Booking(director=booking.director_id, during=interval(booking.during))
+
+
+def _peer_offer_of(consult: Consult) -> PeerOffer | None:
+    if consult.peer_offer_director_id is None or consult.peer_offer_start is None:
+        return None
+    return PeerOffer(
+        director=consult.peer_offer_director_id, start=consult.peer_offer_start, answer=consult.peer_offer_answer
+    )
+
+
+def apply(session: Session, file: CaseFile, step: Step, *, by: str, now: datetime) -> None:
+    """Write one step of a consult: how it stands now, its booking and review, one history row for each happening.
+
+    The one gate (house rule 6). Raises IntegrityError (23P01) if the database knows of a booking that the rules did
+    not; the transaction is then lost, as it must be.
+    """
+    assert step.state is not None, "a refusal leaves nothing to write"
+    write_state(file.consult, step.state, now)
+    write_booking(session, file, step, now)
+    write_review(session, file, step.state.review, by=by, now=now)
+    for happening in step.happenings:
+        history.write(
+            session,
+            denial_id=file.denial.id,
+            consult_id=file.consult.id,
+            what=happening.what,
+            details=happening.details,
+            by=by,
+            now=happening.at,
+        )
+        if happening.what is What.ESCALATED:
+            cause = happening.details.get("cause")
+            call_for_a_person(
+                session,
+                file.consult.id,
+                AttentionReason(str(happening.details["reason"])),
+                cause=None if cause is None else str(cause),
+                now=now,
+            )
+        if happening.what is What.REFUSED:
+            file.refused = str(happening.details["reason"])
+    file.state = step.state
+    settle_what_is_over(session, file, step, now)
+
+
+def write_state(consult: Consult, state: ConsultState, now: datetime) -> None:
+    """Copy a state into the columns of its row."""
+    consult.status = state.status
+    consult.director_id = state.director
+    consult.complete_at = state.complete
+    consult.place_at = state.place_at
+    consult.arrival = state.arrival
+    consult.windows = [stored(window) for window in state.windows]
+    consult.move_up = state.move_up
+    consult.reconsideration = state.reconsideration
+    consult.information = state.information
+    consult.request_by = state.deadlines.request_by
+    consult.occur_by = state.deadlines.occur_by
+    consult.sla_due = state.deadlines.sla
+    consult.target_due = state.deadlines.target
+    consult.unknown_deadlines = list(state.deadlines.unknown)
+    consult.unplaced_reason = state.unplaced
+    offer = state.peer_offer
+    consult.peer_offer_director_id = offer.director if offer else None
+    consult.peer_offer_start = offer.start if offer else None
+    consult.peer_offer_answer = offer.answer if offer else None
+    consult.peer_declined = state.peer_declined
+    consult.attempts = state.attempts
+    consult.missed = state.missed
+    consult.closed_reason = state.closed_reason
+    if not state.status.open and consult.closed_at is None:
+        consult.closed_at = now
+
+
+def write_booking(session: Session, file: CaseFile, step: Step, now: datetime) -> None:
+    """Release the booking that is gone and write the new one, in this order, so that time can pass between two cases."""
+    wanted = step.state.booking if step.state else None
+    if wanted == _booking_of(file.booking):
+        return
+    if file.booking is not None:
+        file.booking.released_at = now
+        file.booking.released_reason = _why_released(step.happenings)
+        file.booking = None
+        session.flush()  # the exclusion constraint must see the release before the next booking
+    if wanted is not None:
+        file.booking = new_booking(file.consult.id, wanted, file.rulebook, now)
+        session.add(file.booking)
+        session.flush()
+
+
+def new_booking(consult_id: int, booking: values.Booking, rulebook: Rulebook, now: datetime) -> BookingRow:
+    """Make the row of a booking; `blocked` holds the policy's buffer after the consult."""
+    during = booking.during
+    return BookingRow(
+        consult_id=consult_id,
+        director_id=booking.director,
+        during=stored(during),
+        blocked=stored(Interval(during.start, during.end + rulebook.policy.consult.buffer)),
+        made_at=now,
+    )
+
+
+def _why_released(happenings: Sequence[Happening]) -> str:
+    """Say why a booking is gone: the reason it was returned or closed for, or that the consult moved."""
+    for happening in happenings:
+        if happening.what in (What.RETURNED, What.CANCELLED):
+            return str(happening.details["reason"])
+        if happening.what in (What.MOVED, What.COMPLETED, What.NOT_REACHED):
+            return happening.what.value
+    return What.MOVED.value
+
+
+def write_review(session: Session, file: CaseFile, review: Review | None, *, by: str, now: datetime) -> None:
+    """Open the nurse's task, or bring it up to date; a decision is that of the account `by`."""
+    if review is None or review == _review_of(file.review):
+        return
+    if file.review is None:
+        file.review = ReviewTask(consult_id=file.consult.id, kind=review.kind, opened_at=review.opened)
+        session.add(file.review)
+    file.review.kind = review.kind
+    file.review.opened_at = review.opened
+    file.review.due_at = review.due
+    if review.decision is not file.review.decision:
+        file.review.decision = review.decision
+        file.review.decided_at = now
+        file.review.decided_by = history.account_of(by)
+    if review.overdue and file.review.overdue_at is None:
+        file.review.overdue_at = now
+
+
+def call_for_a_person(
+    session: Session, consult_id: int, reason: AttentionReason, *, cause: str | None = None, now: datetime
+) -> None:
+    """Put a case before the coordinators, once for each reason that is not settled."""
+    session.execute(
+        insert(Attention)
+        .values(consult_id=consult_id, reason=reason, cause=cause, raised_at=now)
+        .on_conflict_do_nothing()
+    )
+
+
+def settle_what_is_over(session: Session, file: CaseFile, step: Step, now: datetime) -> None:
+    """Settle what needs nobody any more: all of it when the request closes, some when it is booked or decided."""
+    over: tuple[AttentionReason, ...] = ()
+    said = {happening.what for happening in step.happenings}
+    if not file.state.status.open:
+        over = tuple(reason for reason in AttentionReason if reason not in NEVER_SETTLED_BY_ITSELF)
+    elif What.BOOKED in said:
+        over = SETTLED_BY_BOOKING
+    elif What.REVIEW_DECIDED in said:
+        over = (AttentionReason.REVIEW_OVERDUE,)
+    if over:
+        settle_attention(session, file.consult.id, over, None, now)
+
+
+def settle_attention(
+    session: Session, consult_id: int, reasons: Sequence[AttentionReason], by: int | None, now: datetime
+) -> None:
+    """Mark what needed a person as settled; `by` is an account, None where the course of things settled it."""
+    for attention in session.scalars(
+        select(Attention).where(
+            Attention.consult_id == consult_id, Attention.reason.in_(reasons), Attention.settled_at.is_(None)
+        )
+    ):
+        attention.settled_at = now
+        attention.settled_by = by

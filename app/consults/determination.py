@@ -1,0 +1,114 @@
+"""What the director records: calls that reached nobody, and what the talk has come to."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app import history, outbox
+from app.consults.casefile import CaseFile, call_for_a_person
+from app.consults.change import change
+from app.consults.intake import draw_arrival
+from app.consults.setup import Setup
+from app.errors import Invalid
+from app.models import AttentionReason
+from scheduling import life
+from scheduling.values import Status
+
+#: what the office reads, before the policy's own sentence
+WORDS = {
+    "upheld": "The denial stands after the consult.",
+    "overturned": "The denial was overturned: the request is approved.",
+    "modified": "The decision was modified.",
+    "discussed": "The rationale of the denial was discussed. This was no reconsideration; the denial stands.",
+    "plan_error": "The denial was a mistake of the plan and will be corrected.",
+}
+
+
+def record_outcome(
+    session: Session, consult_id: int, determination: str, note: str, *, setup: Setup, by: str, now: datetime
+) -> CaseFile:
+    """Record what the talk has come to and tell the office (BSP-7, BSP-8, NC-5).
+
+    A determination that this case does not allow is refused, on record (`outcome_not_available`). What is overturned,
+    modified or a mistake leaves a task: the case in the plan's own system.
+    """
+    if not note.strip():
+        raise Invalid({"note": "Add one sentence: what decided it."})
+    file = change(
+        session,
+        consult_id,
+        lambda state, rules: life.record_outcome(state, rules, determination, now=now),
+        setup=setup,
+        by=by,
+        now=now,
+    )
+    if file.refused is None:
+        file.consult.determination_note = note.strip()
+        finish(session, file, determination, setup=setup, now=now)
+    return file
+
+
+def finish(session: Session, file: CaseFile, determination: str, *, setup: Setup, now: datetime) -> None:
+    """Tell the office the outcome, and call for whoever updates the case."""
+    if determination in ("overturned", "modified", "plan_error"):
+        call_for_a_person(session, file.consult.id, AttentionReason.UPDATE_THE_CASE, now=now)
+    outbox.notify(
+        session,
+        file.consult,
+        subject="Outcome of your peer-to-peer consult",
+        paragraphs=outcome_words(file, determination),
+        desk=setup.desk,
+        plan_name=file.rulebook.policy.name,
+        now=now,
+    )
+
+
+def outcome_words(file: CaseFile, determination: str) -> list[str]:
+    """Say what the office will read, nothing of it about the patient (M5)."""
+    policy_words = file.rulebook.policy.after.get(determination, "")
+    return [words for words in (WORDS[determination], policy_words) if words]
+
+
+def record_absence(
+    session: Session, consult_id: int, who: str, *, setup: Setup, by: str, now: datetime
+) -> CaseFile:
+    """Record one call that reached nobody (`who` = "office"), or that the director was not there ("director").
+
+    The policy says how many calls make a missed time and how many missed times close the request.
+    """
+    arrival = draw_arrival(session)
+    file = change(
+        session,
+        consult_id,
+        lambda state, rules: life.no_show(state, rules, who, arrival=arrival, now=now),
+        setup=setup,
+        by=by,
+        now=now,
+    )
+    history.write(
+        session,
+        denial_id=file.denial.id,
+        consult_id=consult_id,
+        what="not_there",
+        details={"who": who, "number": file.consult.speaker_phone if who == "office" else ""},
+        by=by,
+        now=now,
+    )
+    if file.state.status is Status.NOT_REACHED:
+        _say_not_reached(session, file, setup=setup, now=now)
+    return file
+
+
+def _say_not_reached(session: Session, file: CaseFile, *, setup: Setup, now: datetime) -> None:
+    outbox.notify(
+        session,
+        file.consult,
+        subject="Your peer-to-peer request was closed: nobody was reached",
+        paragraphs=[
+            "The medical director called at the agreed times and reached nobody, so the request is closed.",
+            file.rulebook.policy.after.get("not_reached", ""),
+        ],
+        desk=setup.desk,
+        plan_name=file.rulebook.policy.name,
+        now=now,
+    )

@@ -1,0 +1,118 @@
+"""What an office can do about its request, online or through a coordinator on the telephone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app import directors, history
+from app.consults import casefile
+from app.consults.assignment import lock_for_planning
+from app.consults.casefile import CaseFile
+from app.consults.change import change
+from app.consults.intake import draw_arrival
+from app.consults.setup import Setup
+from app.errors import Invalid, NotFound
+from app.models import Consult
+from scheduling import fifo, life
+from scheduling.values import Interval
+
+
+def withdraw(session: Session, consult_id: int, *, setup: Setup, by: str, now: datetime) -> CaseFile:
+    """Withdraw a request; a booked time goes to the next in line. Raises Conflict once the consult has begun."""
+    return change(
+        session, consult_id, lambda state, rules: life.withdraw(state, rules, now=now), setup=setup, by=by, now=now
+    )
+
+
+def reschedule(
+    session: Session, consult_id: int, windows: Sequence[Interval], *, setup: Setup, by: str, now: datetime
+) -> CaseFile:
+    """Replace the windows. A booked time is returned; the policy says whether the place is kept."""
+    arrival = draw_arrival(session)
+    return change(
+        session,
+        consult_id,
+        lambda state, rules: life.reschedule(state, rules, tuple(windows), arrival=arrival, now=now),
+        setup=setup,
+        by=by,
+        now=now,
+    )
+
+
+def send_information(
+    session: Session, consult_id: int, statement: str, *, setup: Setup, by: str, now: datetime
+) -> CaseFile:
+    """Add clinical information: typed by the office, or taken down by a nurse or coordinator (NC-8)."""
+    if not statement.strip():
+        raise Invalid({"statement": "Write what the reviewer should know before you send it."})
+    file = change(
+        session, consult_id, lambda state, rules: life.add_information(state, rules, now=now), setup=setup, by=by, now=now
+    )
+    if file.refused is None:
+        before = file.consult.statement
+        file.consult.statement = f"{before}\n\n{statement.strip()}".strip()
+    return file
+
+
+def ask_reconsideration(session: Session, consult_id: int, *, setup: Setup, by: str, now: datetime) -> CaseFile:
+    """Ask for reconsideration beside the talk; opens the PCR (NC-4). Possible until the consult ends."""
+    return change(
+        session,
+        consult_id,
+        lambda state, rules: life.add_reconsideration(state, rules, now=now),
+        setup=setup,
+        by=by,
+        now=now,
+    )
+
+
+def accept_peer(session: Session, consult_id: int, *, setup: Setup, by: str, now: datetime) -> CaseFile:
+    """Take the designated peer that was offered, at that peer's earliest opening before the deadline, if still there."""
+    line = line_of(session, consult_id)
+    available = lock_for_planning(session, line, setup=setup)
+    states = [file.state for file in casefile.load_line(session, [line], setup=setup)]
+    people = directors.load(session, available, now=now, lines=[line])
+    return change(
+        session,
+        consult_id,
+        lambda state, rules: fifo.accept_peer(state, rules, people, states, now=now),
+        setup=setup,
+        by=by,
+        now=now,
+    )
+
+
+def decline_peer(session: Session, consult_id: int, *, setup: Setup, by: str, now: datetime) -> CaseFile:
+    """Prefer to wait for the denying director; from then on the request is planned with that director alone."""
+    return change(
+        session, consult_id, lambda state, rules: life.decline_peer(state, rules, now=now), setup=setup, by=by, now=now
+    )
+
+
+def file_appeal(session: Session, denial_id: int, *, setup: Setup, by: str, now: datetime) -> CaseFile | None:
+    """Put down that an appeal was filed; whether an open request ends with it is the policy's (`after_appeal`)."""
+    denial = casefile.lock_denial(session, denial_id)
+    if denial.appeal_filed_at is None:
+        denial.appeal_filed_at = now
+        history.write(session, denial_id=denial_id, consult_id=None, what="appeal_filed", details={}, by=by, now=now)
+    consult_id = casefile.open_consult_of(session, denial_id)
+    if consult_id is None:
+        return None
+    return change(
+        session,
+        consult_id,
+        lambda state, rules: life.file_appeal(state, rules, now=now),
+        setup=setup,
+        by=by,
+        now=now,
+        must=False,
+    )
+
+
+def line_of(session: Session, consult_id: int) -> int | None:
+    """Say in whose line a consult stands. Raises NotFound."""
+    consult = session.get(Consult, consult_id)
+    if consult is None:
+        raise NotFound("There is no such consult.")
+    return consult.director_id

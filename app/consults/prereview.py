@@ -1,0 +1,111 @@
+"""The nurse's work beside a consult: take a task, decide it, hand it back. A nurse approves, never denies."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import history
+from app.consults import casefile
+from app.consults.casefile import CaseFile, call_for_a_person
+from app.consults.change import change
+from app.consults.setup import Setup
+from app.errors import Conflict, Invalid, NotFound
+from app.models import Account, AttentionReason, ReviewTask
+from scheduling import life
+from scheduling.values import ReviewDecision, ReviewKind
+
+APPROVE = ReviewDecision.APPROVE
+
+#: how long a claim lasts without a sign of life; after it another nurse may take the task
+CLAIM = timedelta(minutes=30)
+
+#: nearer to the call than this, a cancellation by mail may be read too late: somebody telephones (NC-6)
+TELL_BY_TELEPHONE = timedelta(hours=4)
+
+
+def claim(session: Session, consult_id: int, *, account_id: int, now: datetime) -> ReviewTask:
+    """Take a task for half an hour, or renew the claim. Raises Conflict while another nurse holds it."""
+    review = _locked(session, consult_id)
+    if review.decided_at is not None:
+        raise Conflict("This review is already decided. Nothing was changed.")
+    if is_claimed_by_another(review, account_id, now):
+        holder = session.get(Account, review.claimed_by)
+        raise Conflict(f"{holder.name if holder else 'Another nurse'} is working on this case. Nothing was changed.")
+    review.claimed_by, review.claimed_until = account_id, now + CLAIM
+    return review
+
+
+def release(session: Session, consult_id: int, *, account_id: int, now: datetime) -> ReviewTask:
+    """Hand a task back to the list."""
+    review = _locked(session, consult_id)
+    if is_claimed_by_another(review, account_id, now):
+        raise Conflict("This case is not yours to hand back: another nurse holds it.")
+    review.claimed_by = review.claimed_until = None
+    return review
+
+
+def is_claimed_by_another(review: ReviewTask, account_id: int, now: datetime) -> bool:
+    """Tell whether somebody else holds the task now."""
+    return (
+        review.claimed_by not in (None, account_id) and review.claimed_until is not None and review.claimed_until > now
+    )
+
+
+def approve(session: Session, consult_id: int, *, account_id: int, note: str, setup: Setup, now: datetime) -> CaseFile:
+    """Approve what was denied: a consult that has not begun is cancelled in both calendars, its time goes on (NC-6, NC-7).
+
+    Less than four hours before the call somebody must telephone as well.
+    """
+    return _decide(session, consult_id, ReviewDecision.APPROVE, account_id=account_id, note=note, setup=setup, now=now)
+
+
+def do_not_approve(
+    session: Session, consult_id: int, *, account_id: int, note: str, setup: Setup, now: datetime
+) -> CaseFile:
+    """Leave the decision to the director, with a note: the consult proceeds. This denies nothing."""
+    if not note.strip():
+        raise Invalid({"note": "Write for the director what you looked at and why it could not be approved."})
+    return _decide(
+        session, consult_id, ReviewDecision.NOT_APPROVED, account_id=account_id, note=note, setup=setup, now=now
+    )
+
+
+def _decide(
+    session: Session,
+    consult_id: int,
+    decision: ReviewDecision,
+    *,
+    account_id: int,
+    note: str,
+    setup: Setup,
+    now: datetime,
+) -> CaseFile:
+    before = casefile.load(session, consult_id, setup=setup)
+    if before.review is None or before.review.kind is not ReviewKind.RECONSIDERATION and decision is APPROVE:
+        raise Conflict("No reconsideration was asked for in this case, so there is nothing to approve.")
+    if is_claimed_by_another(before.review, account_id, now):
+        raise Conflict("Another nurse is working on this case. Nothing was changed.")
+    booked_for = before.state.booking.during.start if before.state.booking else None
+    file = change(
+        session,
+        consult_id,
+        lambda state, rules: life.decide_review(state, rules, decision, now=now),
+        setup=setup,
+        by=history.account_actor(account_id),
+        now=now,
+    )
+    before.review.note = note.strip()
+    before.review.claimed_by = before.review.claimed_until = None
+    if decision is APPROVE:
+        call_for_a_person(session, consult_id, AttentionReason.UPDATE_THE_CASE, now=now)
+        if booked_for is not None and now < booked_for < now + TELL_BY_TELEPHONE:
+            call_for_a_person(session, consult_id, AttentionReason.TELL_BY_TELEPHONE, now=now)
+    return file
+
+
+def _locked(session: Session, consult_id: int) -> ReviewTask:
+    review = session.scalar(select(ReviewTask).where(ReviewTask.consult_id == consult_id).with_for_update())
+    if review is None:
+        raise NotFound("There is no review for this case.")
+    return review

@@ -1,0 +1,131 @@
+"""The telephone beside the queue: a physician put through to a director who is free now, a talk that already took place.
+
+Neither takes anybody's turn: the first uses time that nobody holds, the second time that has passed. Both are on record
+as outside the queue.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app import directors, history
+from app.consults import casefile, determination, intake
+from app.consults.casefile import CaseFile
+from app.consults.change import announce
+from app.consults.intake import NewRequest
+from app.consults.setup import Setup
+from app.errors import Conflict, Invalid
+from app.models import Consult
+from scheduling import life, outside_queue
+from scheduling.values import Booking, Interval, Status
+
+
+def connect_now(
+    session: Session, consult_id: int, director_id: int, *, setup: Setup, by: str, now: datetime
+) -> CaseFile:
+    """Put the physician who is on the line through to a director who is free, from this minute on.
+
+    Only to the denying director, or to another where the policy knows a fallback. Raises Conflict if the director is
+    not free, with whom else one can try.
+    """
+    directors.lock(session, [director_id])
+    file = casefile.load(session, consult_id, setup=setup)
+    length = file.rulebook.policy.consult.duration
+    check_director(file, director_id)
+    wanted = Interval(now, now + length)
+    person = directors.load(session, [director_id], now=now)[director_id]
+    own = file.state.booking
+    if any(taken.overlaps(wanted) for taken in person.off) or any(
+        taken.overlaps(wanted) for taken in person.taken if own is None or taken.start != own.during.start
+    ):
+        raise Conflict("This director is not free for the whole length of a consult. Book the request in line instead.")
+    step = outside_queue.connect(file.state, Booking(director=director_id, during=wanted), now=now)
+    if step.state == file.state:
+        raise Conflict("This request is closed or its talk has begun. Nothing was changed.")
+    casefile.apply(session, file, step, by=by, now=now)
+    file.consult.outside_queue = True
+    announce(session, file, setup=setup, now=now)
+    return file
+
+
+def check_director(file: CaseFile, director_id: int) -> None:
+    """Refuse a director who may not take this case (BSP-5, NC-9)."""
+    rules = file.rulebook.policy.director
+    if rules.assignment == "same" and rules.fallback == "none" and director_id != file.denial.director_id:
+        raise Invalid(
+            {"director": "Under this plan's policy only the director who denied may take the call. Reassign first."}
+        )
+
+
+def record_talk(
+    session: Session,
+    new: NewRequest,
+    director_id: int,
+    outcome: str,
+    note: str,
+    *,
+    took_place_at: datetime,
+    setup: Setup,
+    by: str,
+    now: datetime,
+) -> Consult:
+    """Record a talk that took place outside the queue, with its outcome; the office gets the outcome notice.
+
+    Raises Invalid for a talk in the future or an outcome that the case does not allow, Conflict while a request about
+    the case is open: the outcome belongs to that one.
+    """
+    if took_place_at > now:
+        raise Invalid({"took_place_at": "A talk that has not taken place yet is booked, not recorded."})
+    if not note.strip():
+        raise Invalid({"note": "Add one sentence: what decided it."})
+    denial = casefile.lock_denial(session, new.denial_id)
+    if casefile.open_consult_of(session, denial.id) is not None:
+        raise Conflict("A request about this case is open. Record the outcome there.")
+    directors.get(session, director_id)
+    file = _write_talk(session, new, director_id, took_place_at, setup=setup, by=by, now=now)
+    step = life.record_outcome(file.state, file.rulebook, outcome, now=now)
+    if step.state is None or step.state.status is not Status.COMPLETED:
+        raise Invalid({"outcome": "This case does not allow that outcome under the plan's policy. Choose another."})
+    casefile.apply(session, file, step, by=by, now=now)
+    file.consult.determination_note = note.strip()
+    determination.finish(session, file, outcome, setup=setup, now=now)
+    return file.consult
+
+
+def _write_talk(
+    session: Session,
+    new: NewRequest,
+    director_id: int,
+    took_place_at: datetime,
+    *,
+    setup: Setup,
+    by: str,
+    now: datetime,
+) -> CaseFile:
+    """Write the request and a booking for the time of the talk, without a plan, a review or a place in line."""
+    denial = casefile.lock_denial(session, new.denial_id)
+    rulebook = intake.rulebook_for(denial, setup=setup)
+    during = Interval(took_place_at, took_place_at + timedelta(minutes=1))
+    state = outside_queue.talk(
+        intake.key_of(rulebook),
+        casefile.denial_of(denial),
+        new.as_the_rules_see_it(),
+        Booking(director=director_id, during=during),
+        id=intake.draw_id(session),
+        arrival=intake.draw_arrival(session),
+    )
+    consult = intake.new_consult(new, state.id, rulebook)
+    consult.outside_queue = True
+    casefile.write_state(consult, state, now)
+    session.add(consult)
+    session.flush()
+    history.write(
+        session,
+        denial_id=denial.id,
+        consult_id=consult.id,
+        what="outside_the_queue",
+        details={"director": director_id, "took_place_at": took_place_at},
+        by=by,
+        now=now,
+    )
+    return CaseFile(consult=consult, denial=denial, booking=None, review=None, rulebook=rulebook, state=state)

@@ -1,0 +1,13 @@
+"""Let due times pass."""
+
+from app.clock import utcnow
+from app.consults import deadlines as due
+from app.process import process
+from tasks import app
+
+
+@app.task(name="deadlines")
+def deadlines() -> None:
+    """Mark what is overdue."""
+    running = process()
+    due.pass_due_times(running.sessions, setup=running.setup, now=utcnow())

@@ -1,0 +1,15 @@
+"""What beat rings, and why that often. It only rings: what is found is found by state, so a missed ring is caught up."""
+
+from typing import Any
+
+#: a ring that nobody took is dropped: the next one finds the same work
+EXPIRES = {"expires": 30}
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    # An office watches its page while it waits; a nudge that Redis lost must not cost more than it would wait anyway.
+    "assign": {"task": "assign", "schedule": 10.0, "options": {"queue": "assign", **EXPIRES}},
+    # Mail that could not be sent is due again after a minute at the earliest; a lost nudge costs ten seconds.
+    "deliver": {"task": "deliver", "schedule": 10.0, "options": {"queue": "mail", **EXPIRES}},
+    # Due times are minutes to days away; half a minute late is never late for a person.
+    "deadlines": {"task": "deadlines", "schedule": 30.0, "options": {"queue": "deadlines", **EXPIRES}},
+}

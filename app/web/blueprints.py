@@ -1,0 +1,9 @@
+"""The blueprints, one a role."""
+
+from flask import Blueprint
+
+from app.web.health import health
+from app.web.office import office
+from app.web.signing_in import session
+
+BLUEPRINTS: tuple[Blueprint, ...] = (health, session, office)

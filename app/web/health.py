@@ -1,0 +1,62 @@
+"""Is the process alive, and does the whole do its work? For machines; no session, no cookie."""
+
+from datetime import timedelta
+from functools import cache
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.config import POLICIES_DIR
+from app.models import Message, Role
+from app.web.access import allow
+from app.web.edge import db_session, now
+
+health = Blueprint("health", __name__)
+
+#: a message that waits longer than this past its time means that nothing is being sent (J8)
+LATE = timedelta(minutes=10)
+
+
+@health.get("/healthz")
+@allow(Role.ANYONE)
+def live() -> ResponseReturnValue:
+    """Say ok if the database answers."""
+    try:
+        db_session().execute(text("select 1"))
+    except SQLAlchemyError:
+        return _plain("the database does not answer", 503)
+    return _plain("ok")
+
+
+@health.get("/readyz")
+@allow(Role.ANYONE)
+def ready() -> ResponseReturnValue:
+    """Say ok if the tables are those of this version and no message waits too long; otherwise name what is wrong."""
+    problems = []
+    try:
+        found = set(db_session().execute(text("select version_num from alembic_version")).scalars())
+        if found != _heads():
+            problems.append("the tables are those of another version: run `alembic upgrade head`")
+        unsent = (Message.sent_at.is_(None), Message.failed_at.is_(None), Message.superseded_at.is_(None))
+        oldest = db_session().execute(select(func.min(Message.created_at)).where(*unsent)).scalar_one()
+        if oldest is not None and now() - oldest > LATE:
+            minutes = int((now() - oldest).total_seconds() // 60)
+            problems.append(f"the oldest unsent message has waited {minutes} minutes: is the mailer running?")
+    except SQLAlchemyError:
+        return _plain("the database does not answer, or has no tables", 503)
+    return _plain("; ".join(problems) or "ok", 503 if problems else 200)
+
+
+@cache
+def _heads() -> frozenset[str]:
+    config = Config()
+    config.set_main_option("script_location", str(POLICIES_DIR.parent / "migrations"))
+    return frozenset(ScriptDirectory.from_config(config).get_heads())
+
+
+def _plain(body: str, status: int = 200) -> Response:
+    return Response(body + "\n", status, mimetype="text/plain")

@@ -1,0 +1,44 @@
+"""The menu of each role. A page that is not there is left out."""
+
+from flask import Flask, current_app
+
+from app.models import StaffRole
+from app.web.sessions import Reader
+
+#: label -> endpoint, in the order of the menu; the first is where a sign-in leads
+MENUS: dict[StaffRole, tuple[tuple[str, str], ...]] = {
+    StaffRole.NURSE: (("Worklist", "nurse.worklist"),),
+    StaffRole.DIRECTOR: (("My day", "director.day"), ("My time", "director.time")),
+    StaffRole.COORDINATOR: (
+        ("Today", "coordinator.today"),
+        ("Queues", "coordinator.queues"),
+        ("New request", "coordinator.find"),
+        ("Needs attention", "coordinator.attention"),
+    ),
+    StaffRole.ADMINISTRATOR: (
+        ("People", "administrator.people"),
+        ("Policies", "administrator.policies"),
+        ("Messages", "administrator.messages"),
+    ),
+}
+
+
+def install(app: Flask) -> None:
+    """Give templates `menu(role)`."""
+    app.jinja_env.globals.update(menu=menu, home_of=home_of)
+
+
+def menu(role: StaffRole) -> list[tuple[str, str]]:
+    """List the pages of a role that there are, as (label, endpoint)."""
+    return [(label, endpoint) for label, endpoint in MENUS[role] if endpoint in current_app.view_functions]
+
+
+def home(role: StaffRole) -> str:
+    """Return the endpoint where a role begins."""
+    pages = menu(role)
+    return pages[0][1] if pages else "session.me"
+
+
+def home_of(reader: Reader | None) -> str:
+    """Return the endpoint where a reader begins: his role's first page, or the office's."""
+    return home(reader.role) if reader else "office.start"

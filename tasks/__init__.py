@@ -1,4 +1,4 @@
-"""Celery, thin: each task wakes a use case that finds its work in the database. What Redis loses, a sweep finds again."""
+"""Celery, thin: a task wakes a use case that finds its work in the database. What Redis loses, a sweep finds again."""
 
 import os
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 from celery import Celery
 from kombu import Queue
 
+from app import nudge
 from app.config import Settings
 
 #: the queue of each task; the Procfile's worker and mailer consume them
-QUEUES = {"assign": "assign", "deliver": "mail", "deadlines": "deadlines"}
+QUEUES = {**nudge.QUEUES, "deadlines": "deadlines"}
 
 
 def configuration() -> dict[str, Any]:

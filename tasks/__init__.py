@@ -1,13 +1,14 @@
 """Celery, thin: a task wakes a use case that finds its work in the database. What Redis loses, a sweep finds again."""
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery
 from kombu import Queue
 
 from app import nudge
-from app.config import Settings
+from app.config import ConfigurationError, Settings
 
 #: the queue of each task; the Procfile's worker and mailer consume them
 QUEUES = {**nudge.QUEUES, "deadlines": "deadlines"}
@@ -17,8 +18,12 @@ def configuration() -> dict[str, Any]:
     """Return Celery's settings; called when they are first needed, not at import."""
     from tasks.schedule import SCHEDULE
 
+    try:
+        settings = Settings.from_environment(os.environ)
+    except ConfigurationError as error:
+        sys.exit(str(error))
     return {
-        "broker_url": Settings.from_environment(os.environ).redis_url,
+        "broker_url": settings.redis_url,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         # without time-outs a half-open connection blocks for ever

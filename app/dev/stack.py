@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from app.config import ConfigurationError, Settings, postgresql_url
 from app.dev import surroundings
 from app.dev.ports import LOOPBACK, claim_port, free_port, wait_for_port
 from app.dev.postgres import Postgres, home_in
@@ -27,10 +28,14 @@ PATIENCE = 60
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the stack until somebody stops it; return the exit status."""
+    """Run the stack until somebody stops it, or a command beside one that runs; return the exit status."""
     parser = argparse.ArgumentParser(prog="peerline dev", description=__doc__)
     parser.add_argument("--data", type=Path, default=surroundings.DATA, help="where to keep the data (default: .data)")
-    data = parser.parse_args(arguments).data.resolve()
+    parser.add_argument("--with", dest="command", nargs=argparse.REMAINDER, help="run a command beside a running stack")
+    options = parser.parse_args(arguments)
+    data = options.data.resolve()
+    if options.command:
+        os.execvpe(options.command[0], options.command, {**os.environ, **surroundings.read(data)})  # noqa: S606
     try:
         data.mkdir(mode=0o711, parents=True, exist_ok=True)
         if data.stat().st_uid != os.geteuid():
@@ -94,6 +99,10 @@ class Stack:
             ("SMTP_URL", self._start_mailbox),
         ):
             self.environment[name] = os.environ.get(name) or start(afterwards)
+        try:
+            Settings.from_environment(self.environment)
+        except ConfigurationError as error:
+            raise StackError(str(error)) from None
         surroundings.write(self.data, self.environment)
         processes = procfile()
         self.supervisor.run("release", _shell(processes.pop("release")), self._environment(), surroundings.ROOT)
@@ -144,7 +153,6 @@ class Stack:
         from sqlalchemy import select
 
         from app.clock import utcnow
-        from app.config import postgresql_url
         from app.db import make_engine, make_sessions, transaction
         from app.dev.seed import seed
         from app.models import Director

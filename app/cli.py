@@ -20,3 +20,12 @@ def sweep() -> None:
     with open_process() as running:
         done = do(running, now=utcnow())
     click.echo(f"{done.overdue} overdue, {done.assigned} changes in line, {done.delivered} messages sent")
+
+
+@main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def dev(arguments: tuple[str, ...]) -> None:
+    """Start everything, for trial and development (dev --help says more)."""
+    from app.dev.stack import main as run
+
+    raise SystemExit(run(arguments))

@@ -1,5 +1,6 @@
 """Celery, thin: a task wakes a use case that finds its work in the database. What Redis loses, a sweep finds again."""
 
+import logging
 import os
 import sys
 from typing import Any
@@ -52,6 +53,9 @@ def configuration() -> dict[str, Any]:
         "beat_schedule": SCHEDULE,
     }
 
+
+# Celery's own log keeps to warnings (a line for every ring says nothing); ours says what happened to which consult.
+logging.getLogger("app").setLevel(logging.INFO)
 
 app = Celery("peerline", include=[f"tasks.{module}" for module in QUEUES])
 app.add_defaults(configuration)

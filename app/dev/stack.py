@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     data = options.data.resolve()
     if options.command:
-        os.execvpe(options.command[0], options.command, {**os.environ, **surroundings.read(data)})  # noqa: S606
+        os.execvpe(options.command[0], options.command, {**os.environ, **surroundings.read(data)})  # noqa: S606 -- what the person typed
     try:
         data.mkdir(mode=0o711, parents=True, exist_ok=True)
         if data.stat().st_uid != os.geteuid():
@@ -186,7 +186,12 @@ class Stack:
 
     def _environment(self, **more: str) -> dict[str, str]:
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        own = {"PATH": programs, "PYTHONUNBUFFERED": "1", MARK: str(self.data)}
+        own = {
+            "PATH": programs,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": "ignore:You're running the worker with superuser",  # on one's own machine one may
+            MARK: str(self.data),
+        }
         return {**os.environ, **self.environment, **own, **more}
 
     def _launch(self, command: Sequence[str | Path], **more: str) -> subprocess.Popen[bytes]:

@@ -39,6 +39,11 @@ def case_limit(case_number: str) -> Limit:
     return Limit(key=f"case:{case_number}", tries=5, within=timedelta(hours=1))
 
 
+def left_limit(address: str) -> Limit:
+    """Sixty requests left without a code an address and hour: more than any office has, less than a machine sends."""
+    return Limit(key=f"left:{address}", tries=60, within=timedelta(hours=1))
+
+
 def try_once(sessions: sessionmaker[Session], secret: str, limits: tuple[Limit, ...], now: datetime) -> "Try | None":
     """Count a try before it is made; None if there have been too many, and then it must not be made.
 

@@ -171,8 +171,8 @@ class Visit(SessionMixin):
 
     def _activity_is_worth_a_note(self, state: _State) -> bool:
         # a page that looks for news by itself is no activity of its reader
-        own_doing = request.method != "GET" or not request.headers.get("HX-Request")
-        return state.id is not None and own_doing and now() - state.seen_at >= NOTED_EVERY
+        by_itself = g.get("passive", False) or (request.method == "GET" and "HX-Request" in request.headers)
+        return state.id is not None and not by_itself and now() - state.seen_at >= NOTED_EVERY
 
     def __getitem__(self, key: str) -> Any:
         return self._state.data[key]

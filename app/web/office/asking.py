@@ -1,0 +1,201 @@
+"""Asking for a consult: one page, a look at the whole before it is sent, and the time it would get, live."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from flask import flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.consults import intake
+from app.consults.intake import NewRequest
+from app.history import OFFICE
+from app.models import Channel, Role
+from app.queries import expectation
+from app.queries.expectation import Expected
+from app.queries.office import CaseView
+from app.web.access import allow
+from app.web.edge import db_session, now, nudge_after_commit, setup
+from app.web.forms import LONG, Form
+from app.web.office.blueprint import office
+from app.web.office.looking import options_of, read_case
+from app.web.office.windows import read_windows, row_count, weeks
+from app.web.office.words import PROFESSIONS, RELATIONS, refusal
+from app.web.times import known_zone, reader_zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A form that was read: the request, if nothing is wrong with it."""
+
+    form: Form
+    new: NewRequest
+    zone: ZoneInfo
+
+
+@office.get("/cases/<int:denial_id>/ask")
+@allow(Role.OFFICE)
+def ask(denial_id: int) -> ResponseReturnValue:
+    """Show the form, with what is known already."""
+    shown = read_case(denial_id)
+    if options_of(shown).refused:
+        return redirect(url_for("office.case", denial_id=denial_id), code=303)
+    form = Form(
+        {
+            "form_key": secrets.token_urlsafe(24),
+            "speaker_name": shown.requester_name,
+            "speaker_npi": shown.requester_npi,
+            "speaker_specialty": shown.requester_specialty,
+            "speaker_profession": "physician",
+            "speaker_relation": "treating",
+            "zone": reader_zone().key,
+        }
+    )
+    return _form_page(shown, form)
+
+
+@office.post("/cases/<int:denial_id>/ask")
+@allow(Role.OFFICE)
+def check(denial_id: int) -> ResponseReturnValue:
+    """Read the form: show it whole before it is sent, or again with another row or with what is wrong."""
+    shown = read_case(denial_id)
+    form = Form.typed()
+    if form.values.get("action") == "add-window":
+        form.values["window_rows"] = str(row_count(form) + 1)
+        return _form_page(shown, form)
+    if form.values.get("action") == "change":
+        return _form_page(shown, form)
+    reading = read(shown, form)
+    if form.errors:
+        return _form_page(shown, form), 422
+    return render_template(
+        "office/check.html",
+        case=shown,
+        form=form,
+        new=reading.new,
+        zone=reading.zone,
+        expected=_expected(shown, reading.new),
+        professions=PROFESSIONS,
+        relations=RELATIONS,
+    )
+
+
+@office.post("/cases/<int:denial_id>/send")
+@allow(Role.OFFICE)
+def send(denial_id: int) -> ResponseReturnValue:
+    """Take the request down. The same form sent twice is one request, and gets the same answer (A7)."""
+    shown = read_case(denial_id)
+    form = Form.typed()
+    reading = read(shown, form)
+    if form.errors:
+        return _form_page(shown, form), 422
+    asked = intake.request_consult(db_session(), reading.new, setup=setup(), by=OFFICE, now=now())
+    if asked.consult is None:
+        # answered with 200, so that the refusal stays on record
+        return render_template("office/refused.html", case=shown, refused=refusal(asked.refused or ""), form=form)
+    nudge_after_commit("assign", "deliver")
+    flash("Your request is received.", "success")
+    return redirect(url_for("office.follow", reference=asked.consult.reference), code=303)
+
+
+@office.post("/cases/<int:denial_id>/expected")
+@allow(Role.OFFICE)
+def expected(denial_id: int) -> ResponseReturnValue:
+    """Say what would come of the form as it stands. Changes nothing; a part of the page asks for it."""
+    g.passive = True
+    shown = read_case(denial_id)
+    reading = read(shown, Form.typed())
+    return render_template("office/expected.html", case=shown, expected=_expected(shown, reading.new))
+
+
+@office.post("/cases/<int:denial_id>/window-row")
+@allow(Role.OFFICE)
+def window_row(denial_id: int) -> ResponseReturnValue:
+    """Give one more row for a time. Changes nothing."""
+    shown = read_case(denial_id)
+    form = Form.typed()
+    return render_template("office/window_row.html", case=shown, form=Form(), number=row_count(form))
+
+
+def read(shown: CaseView, form: Form) -> Reading:
+    """Read the form into a request; what is wrong is beside its field afterwards."""
+    rules = shown.rulebook.policy
+    zone = known_zone(form.text("zone"))
+    if zone is None:
+        form.fail("zone", "Choose the time zone of your times.")
+    windows = read_windows(
+        form,
+        zone or reader_zone(),
+        at_least=rules.request.min_windows,
+        length=timedelta(minutes=rules.consult.duration_minutes),
+        now=now(),
+    )
+    reconsider = False
+    if rules.reconsideration.offered:
+        chosen = form.choice("purpose", ("discuss", "reconsider"), "Choose what you ask for.")
+        reconsider = chosen == "reconsider"
+    for number, _ in enumerate(rules.request.attest):
+        form.tick(f"attest-{number}", "Tick this if it is so. The plan asks for it.")
+    form.tick("agreed", "Tick this once the physician has agreed to these times.")
+    new = NewRequest(
+        denial_id=shown.id,
+        form_key=form.text("form_key", limit=60) or secrets.token_urlsafe(24),
+        channel=Channel.ONLINE,
+        received=now(),
+        windows=windows,
+        move_up=form.tick("move_up"),
+        reconsideration=reconsider,
+        statement=form.text("statement", limit=LONG, lines=True),
+        **_speaker(form),
+        **_contact(form),
+        office_time_zone=(zone or reader_zone()).key,
+    )
+    return Reading(form=form, new=new, zone=zone or reader_zone())
+
+
+def _speaker(form: Form) -> dict[str, str]:
+    backup_name = form.text("backup_name")
+    missing = "Enter the back-up's number, or leave the name empty." if backup_name else None
+    return {
+        "speaker_name": form.text("speaker_name", "Enter the name of the physician who will talk."),
+        "speaker_profession": form.choice("speaker_profession", PROFESSIONS, "Choose the profession."),
+        "speaker_relation": form.choice("speaker_relation", RELATIONS, "Choose the relation to the case."),
+        "speaker_npi": form.npi("speaker_npi"),
+        "speaker_specialty": form.text("speaker_specialty"),
+        "speaker_phone": form.phone("speaker_phone", "Enter the number that the medical director will call."),
+        "backup_name": backup_name,
+        "backup_phone": form.phone("backup_phone", missing),
+        "how_to_reach": form.text("how_to_reach", limit=500, lines=True),
+    }
+
+
+def _contact(form: Form) -> dict[str, str]:
+    return {
+        "office_contact": form.text("office_contact", "Enter your name."),
+        "office_email": form.email("office_email", "Enter the mail address for the invitation."),
+        "office_phone": form.phone("office_phone"),
+        "office_reference": form.text("office_reference", limit=60),
+    }
+
+
+def _form_page(shown: CaseView, form: Form) -> str:
+    zone = known_zone(form.values.get("zone", "")) or reader_zone()
+    openings = expectation.openings_of(db_session(), shown, setup=setup(), now=now())
+    notice = timedelta(minutes=shown.rulebook.policy.consult.notice_minutes)
+    return render_template(
+        "office/ask.html",
+        case=shown,
+        form=form,
+        zone=zone,
+        options=options_of(shown),
+        weeks=weeks(openings, zone, now=now(), first=now() + notice),
+        window_rows=row_count(form),
+        ticked=set(form.values.getlist("hour")),
+        professions=list(PROFESSIONS.items()),
+        relations=list(RELATIONS.items()),
+    )
+
+
+def _expected(shown: CaseView, new: NewRequest) -> Expected:
+    return expectation.if_sent_now(db_session(), shown, new, setup=setup(), now=now())

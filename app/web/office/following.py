@@ -1,0 +1,106 @@
+"""Following a request: where it stands, what happens next, every step so far. Live where the browser can."""
+
+from datetime import timedelta
+
+from flask import Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import outbox
+from app.models import Role
+from app.queries import expectation
+from app.queries import office as queries
+from app.queries.office import RequestView
+from app.web.access import allow
+from app.web.edge import db_session, now, setup
+from app.web.office.blueprint import office, opened
+from app.web.office.steps import steps_in_words
+from app.web.office.words import CLOSED, WAITING
+from app.web.times import plan_zone
+from scheduling.values import Status
+
+#: the page asks for news this often, in seconds
+SOON, LATER = 4, 30
+#: even without news the page is written anew after this, so that "in 3 hours" stays true
+REWRITTEN = timedelta(minutes=1)
+
+
+@office.get("/c/<reference>")
+@allow(Role.ANYONE)
+def follow(reference: str) -> ResponseReturnValue:
+    """Show a request. Whoever has not opened its case is led to do so, whether or not there is such a request."""
+    if not queries.is_open(db_session(), reference, opened()):
+        return redirect(url_for("office.start", next=request.path), code=303)
+    return render_template("office/follow.html", **_page(read_request(reference)))
+
+
+@office.get("/c/<reference>/live")
+@allow(Role.ANYONE)
+def live(reference: str) -> ResponseReturnValue:
+    """Give the part of the page that changes; nothing if nothing has."""
+    if not queries.is_open(db_session(), reference, opened()):
+        return render_template("office/over.html", reference=reference)
+    if request.args.get("seen") == _seen(queries.news(db_session(), reference, opened())):
+        return Response(status=204)
+    return render_template("office/live.html", **_page(read_request(reference)))
+
+
+@office.get("/c/<reference>/consult.ics")
+@allow(Role.OFFICE)
+def calendar(reference: str) -> ResponseReturnValue:
+    """Give the consult's time as it is now, for a calendar."""
+    shown = read_request(reference)
+    content = outbox.calendar_for_office(db_session(), shown.consult, desk=setup().desk, now=now())
+    if content is None:
+        return redirect(url_for("office.follow", reference=reference), code=303)
+    response = Response(content, content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="peer-to-peer-consult.ics"'
+    return response
+
+
+def read_request(reference: str, *, lock: bool = False) -> RequestView:
+    """Read a request of a case that was opened in this visit."""
+    shown = queries.request(db_session(), reference, opened(), setup=setup(), lock=lock)
+    plan_zone(shown.case.zone)
+    return shown
+
+
+def _page(shown: RequestView) -> dict[str, object]:
+    state = shown.state
+    standing = expectation.standing(db_session(), shown, setup=setup(), now=now()) if state.status.open else None
+    begun = state.booking is not None and state.booking.during.start <= now()
+    return {
+        "shown": shown,
+        "case": shown.case,
+        "consult": shown.consult,
+        "state": state,
+        "standing": standing,
+        "begun": begun,
+        "why": _why(shown),
+        "steps": steps_in_words(shown),
+        "seen": _seen(f"{shown.consult.version}.{_last_history(shown)}"),
+        "every": None if not state.status.open else LATER if state.status is Status.BOOKED else SOON,
+        "rules": shown.rulebook.policy,
+    }
+
+
+def _why(shown: RequestView) -> str:
+    """Say why a request waits and for whom, or what it has come to."""
+    state = shown.state
+    if not state.status.open:
+        return CLOSED.get(state.closed_reason or "", "Closed.")
+    if state.status is Status.WAITING and state.director is None and shown.rulebook.policy.director.assignment == "same":
+        return WAITING["no_director"]
+    if state.status is Status.WAITING and state.unplaced:
+        return WAITING[state.unplaced]
+    return WAITING.get(state.status.value, "")
+
+
+def _last_history(shown: RequestView) -> int:
+    return shown.steps[-1].id if shown.steps else 0
+
+
+def _seen(news: str) -> str:
+    return f"{news}.{int(now().timestamp() // REWRITTEN.total_seconds())}"
+
+
+

@@ -1,0 +1,94 @@
+"""What can be done about a case: asked before anybody's time is booked."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from app.models import Role
+from app.queries import office as queries
+from app.queries.office import CaseView
+from app.web.access import allow
+from app.web.edge import db_session, now, setup
+from app.web.office.blueprint import office, opened
+from app.web.office.words import EFFECTS, Refusal, refusal
+from app.web.times import parse_local, plan_zone
+from scheduling import business_time, eligibility
+from scheduling.values import Deadlines, Interval, Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the rules say about asking now."""
+
+    refused: Refusal | None
+    deadlines: Deadlines
+    since: datetime
+    effect: tuple[str, str]
+    reconsideration: bool
+    information_needed: bool
+    information_needed_to_reconsider: bool
+
+    @property
+    def binding(self) -> datetime | None:
+        """The earliest instant at which the talk has to have begun."""
+        known = [due for due in (self.deadlines.occur_by, self.deadlines.sla) if due is not None]
+        return min(known, default=None)
+
+
+@office.get("/cases/<int:denial_id>")
+@allow(Role.OFFICE)
+def case(denial_id: int) -> ResponseReturnValue:
+    """Show who decided, why, until when a talk can be had and whether it can change the decision."""
+    shown = read_case(denial_id)
+    return render_template("office/case.html", case=shown, options=options_of(shown))
+
+
+def read_case(denial_id: int) -> CaseView:
+    """Read a case that was opened in this visit, and show times in its plan's zone where no other is known."""
+    shown = queries.case(db_session(), denial_id, opened(), setup=setup())
+    plan_zone(shown.zone)
+    return shown
+
+
+def options_of(shown: CaseView) -> Options:
+    """Ask the rules what an office could do now."""
+    rulebook, facts = shown.rulebook, shown.facts
+    reason = eligibility.refusal(
+        rulebook, facts, _anybody(shown), open_request=shown.open_request is not None, used=shown.used, now=now()
+    )
+    return Options(
+        refused=refusal(reason) if reason else None,
+        deadlines=business_time.deadlines(rulebook, facts, received=now(), complete=now()),
+        since=since(shown),
+        effect=EFFECTS[rulebook.policy.consult.effect],
+        reconsideration=rulebook.policy.reconsideration.offered,
+        information_needed=eligibility.information_needed(rulebook, facts, False),
+        information_needed_to_reconsider=eligibility.information_needed(rulebook, facts, True),
+    )
+
+
+def since(shown: CaseView) -> datetime:
+    """Return from when an office's time runs, to tell when little of it is left."""
+    decided = shown.decided
+    if decided is None:
+        return shown.created_at
+    if isinstance(decided, datetime):
+        return decided
+    return parse_local(decided, time(0), shown.zone)
+
+
+def _anybody(shown: CaseView) -> Request:
+    """Make the request of somebody who may ask: what is not typed yet refuses nothing."""
+    rules = shown.rulebook.policy
+    windows = tuple(
+        Interval(now() + timedelta(days=n), now() + timedelta(days=n, hours=1)) for n in range(rules.request.min_windows)
+    )
+    speakers, relations = rules.eligibility.speakers, rules.eligibility.relations
+    return Request(
+        received=now(),
+        windows=windows,
+        speaker=speakers[0] if speakers else "physician",
+        relation=relations[0] if relations else "treating",
+    )

@@ -25,6 +25,8 @@ DATABASE = "peerline"
 FIRST_PORT = 8000
 #: seconds that the pages have to answer for the first time
 PATIENCE = 60
+#: seconds within which a worker that cannot start has ended
+SETTLED = 1.5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -164,14 +166,16 @@ class Stack:
         engine.dispose()
 
     def _wait_for_pages(self, port: int) -> None:
-        deadline = time.monotonic() + PATIENCE
+        """Wait until the pages answer and what would fail at its start has had the time to."""
+        started = time.monotonic()
 
-        def answered() -> bool:
-            if time.monotonic() > deadline:
+        def is_up() -> bool:
+            waited = time.monotonic() - started
+            if waited > PATIENCE:
                 raise StackError(f"The pages do not answer on port {port} after {PATIENCE} s.")
-            return answers(port)
+            return waited > SETTLED and answers(port)
 
-        self.supervisor.watch(answered)
+        self.supervisor.watch(is_up)
 
     def _say_ready(self) -> None:
         from app.dev.seed import SIGN_INS

@@ -98,6 +98,8 @@ class Denial:
     #: the dates of a denial that are known, by the names of the policy format; a `date` is a day in the plan's zone
     dates: Mapping[str, datetime | date] = field(default_factory=dict)
     appeal_filed: bool = False
+    #: where the service is given, if known: a director licensed elsewhere is no peer for it
+    licence_state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,8 @@ class Request:
     move_up: bool = False
     speaker: str = "physician"
     relation: str = "treating"
+    #: the requester's specialty, matched with a director's where the policy looks at it
+    specialty: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,27 @@ class Deadlines:
     target: datetime | None = None
     #: names of the keys ("request.deadlines", "consult.occur_by" ...) whose dates of the denial are all missing
     unknown: tuple[str, ...] = ()
+    #: those of the four that are advice (`binding = false`): shown, but they refuse and escalate nothing
+    advice: tuple[str, ...] = ()
+
+    @property
+    def binding(self) -> datetime | None:
+        """The earliest known of `occur_by`, `sla` and `target` that is no advice."""
+        return self._earliest("occur_by", "sla", "target")
+
+    @property
+    def owed(self) -> datetime | None:
+        """As `binding`, without the plan's own target."""
+        return self._earliest("occur_by", "sla")
+
+    @property
+    def closes(self) -> datetime | None:
+        """When asking is over: the earliest known of `request_by` and `occur_by` that is no advice."""
+        return self._earliest("request_by", "occur_by")
+
+    def _earliest(self, *names: str) -> datetime | None:
+        known = [getattr(self, name) for name in names if name not in self.advice]
+        return min((instant for instant in known if instant is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +180,7 @@ class PeerOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsultState:
-    """A consult as the rules see it. Changed only by `scheduling.life` and `scheduling.fifo`, which return a new one."""
+    """A consult as the rules see it. Changed only by `life` and `fifo`, which return a new one."""
 
     id: int
     rulebook: str
@@ -173,6 +198,10 @@ class ConsultState:
     move_up: bool = False
     reconsideration: bool = False
     information: bool = False
+    #: when information was first there; None: not yet, or (with `information`) with the request
+    information_at: datetime | None = None
+    #: the requester's specialty
+    specialty: str = ""
     review: Review | None = None
     deadlines: Deadlines = field(default_factory=Deadlines)
     booking: Booking | None = None

@@ -1,0 +1,140 @@
+"""What the events of `life` are made of: completing, dating, reviewing, returning, closing, and saying so."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from scheduling.business_time import deadlines, review_date_unknown, review_due
+from scheduling.eligibility import information_needed, is_held_for_review
+from scheduling.fifo import queue_of
+from scheduling.policy_words import AfterReschedule, BriefRule
+from scheduling.status import Event, became
+from scheduling.values import (
+    ConsultState,
+    Happening,
+    Review,
+    ReviewKind,
+    Rulebook,
+    Status,
+    Step,
+    What,
+)
+
+
+def told(what: What, state: ConsultState, now: datetime, **details: object) -> Happening:
+    """Say what happened to a consult."""
+    return Happening(at=now, what=what, consult=state.id, details=details)
+
+
+def refused(state: ConsultState, reason: str, *, now: datetime) -> Step:
+    """Change nothing, and say why."""
+    return Step(state=state, happenings=(told(What.REFUSED, state, now, reason=reason),))
+
+
+def then(happenings: Sequence[Happening], step: Step) -> Step:
+    """Put what happened first before a step."""
+    return Step(state=step.state, happenings=(*happenings, *step.happenings))
+
+
+def status_in_line(rulebook: Rulebook, state: ConsultState) -> Status:
+    """Return the status of a request without a time: what it waits for."""
+    if state.complete is None:
+        return Status.AWAITING_INFORMATION
+    return Status.AWAITING_REVIEW if is_held_for_review(rulebook, state) else Status.WAITING
+
+
+def status(rulebook: Rulebook, state: ConsultState) -> Status:
+    """Return the status of an open consult: booked, or what it waits for."""
+    return Status.BOOKED if state.booking is not None else status_in_line(rulebook, state)
+
+
+def completed(rulebook: Rulebook, state: ConsultState) -> ConsultState:
+    """Date the request complete: when the needed information was first there, or as received if none is needed."""
+    complete: datetime | None = state.received
+    if information_needed(rulebook, state.denial, reconsideration=state.reconsideration):
+        complete = (state.information_at or state.received) if state.information else None
+    return redated(rulebook, replace(state, complete=complete))
+
+
+def redated(rulebook: Rulebook, state: ConsultState) -> ConsultState:
+    """Compute the deadlines, and an open review's due time, from the dates that are known now."""
+    review = state.review
+    if review is not None and review.kind is ReviewKind.RECONSIDERATION and review.decision is None:
+        due = review_due(rulebook, state.denial, received=state.received, complete=state.complete)
+        review = replace(review, due=due)
+    known = deadlines(rulebook, state.denial, received=state.received, complete=state.complete)
+    return replace(state, review=review, deadlines=known)
+
+
+def open_review(
+    rulebook: Rulebook, state: ConsultState, *, now: datetime
+) -> tuple[ConsultState, tuple[Happening, ...]]:
+    """Open the review that is due to be opened: one a request, and a reconsideration takes the place of a brief.
+
+    A review that opens at or after its due time is overdue when it opens.
+    """
+    review = _to_open(rulebook, state, now)
+    if review is None:
+        return state, ()
+    opened = replace(state, review=review)
+    happenings = [told(What.REVIEW_OPENED, state, now, kind=review.kind.value, due=review.due)]
+    if review.overdue:
+        happenings += overdue(rulebook, state, now=now)
+    return opened, tuple(happenings)
+
+
+def _to_open(rulebook: Rulebook, state: ConsultState, now: datetime) -> Review | None:
+    if not state.information:
+        return None
+    if state.reconsideration:
+        if state.review is not None and state.review.kind is ReviewKind.RECONSIDERATION:
+            return None
+        due = review_due(rulebook, state.denial, received=state.received, complete=state.complete)
+        return Review(kind=ReviewKind.RECONSIDERATION, opened=now, due=due, overdue=due is not None and due <= now)
+    has_briefs = rulebook.policy.clinical_information.review is BriefRule.BRIEF
+    return Review(kind=ReviewKind.BRIEF, opened=now) if has_briefs and state.review is None else None
+
+
+def overdue(rulebook: Rulebook, state: ConsultState, *, now: datetime) -> list[Happening]:
+    """Say that the nurse is late; a deadline that is only advice escalates nothing."""
+    rule = rulebook.policy.reconsideration.of(state.denial).deadline
+    happenings = [told(What.REVIEW_OVERDUE, state, now)]
+    if rule is None or rule.binding:
+        happenings.append(told(What.ESCALATED, state, now, reason="review_overdue", cause=None))
+    return happenings
+
+
+def asked(rulebook: Rulebook, state: ConsultState, *, now: datetime) -> list[Happening]:
+    """Ask a coordinator for what the denial does not say: its director (BSP-1), a date that a deadline counts from."""
+    reasons = []
+    if queue_of(state, rulebook) is None:
+        reasons.append("no_director")
+    of_review = state.reconsideration and review_date_unknown(rulebook, state.denial, received=state.received)
+    if state.deadlines.unknown or of_review:
+        reasons.append("date_unknown")
+    return [told(What.ESCALATED, state, now, reason=reason, cause=None) for reason in reasons]
+
+
+def moved_back(rulebook: Rulebook, state: ConsultState, *, arrival: int, now: datetime) -> ConsultState:
+    """Give the place that the policy gives after the office gave up a time: its own, or as if it had arrived now."""
+    if rulebook.policy.queue.after_office_reschedule is AfterReschedule.KEEPS_PLACE:
+        return state
+    return replace(state, place_at=now, arrival=arrival)
+
+
+def returned(rulebook: Rulebook, state: ConsultState, event: Event, reason: str, *, now: datetime) -> Step:
+    """Put a booked consult back in line."""
+    back = replace(state, booking=None, attempts=0)
+    after = became(state, event, replace(back, status=status_in_line(rulebook, back)))
+    return Step(state=after, happenings=(told(What.RETURNED, state, now, reason=reason),))
+
+
+def closed(state: ConsultState, event: Event, end: Status, reason: str) -> ConsultState:
+    """Close a request; what was booked is free again."""
+    return became(state, event, replace(state, status=end, booking=None, attempts=0, closed_reason=reason))
+
+
+def cancelled(state: ConsultState, event: Event, reason: str, *, now: datetime) -> Step:
+    """Close a request without a talk."""
+    after = closed(state, event, Status.CANCELLED, reason)
+    return Step(state=after, happenings=(told(What.CANCELLED, state, now, reason=reason),))

@@ -1,8 +1,8 @@
 """Reading what people wrote: every fault is kept with its place, so that all are told at once.
 
-Simple readers take a value as TOML gives it and return what it means, or raise `WrongError`, which says what is allowed.
-A `Place` knows where the value stands and keeps the fault. What could not be read is `BROKEN`; whoever reads the whole
-file looks at the faults at the end and hands nothing out if there are any.
+Simple readers take a value as TOML gives it and return what it means, or raise `WrongError`, which says what is
+allowed. A `Place` knows where the value stands and keeps the fault. What could not be read is `BROKEN`; whoever reads
+the whole file looks at the faults at the end and hands nothing out if there are any.
 """
 
 from collections.abc import Callable, Iterable, Mapping

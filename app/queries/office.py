@@ -187,7 +187,9 @@ def case(session: Session, denial_id: int, opened: Sequence[int], *, setup: Setu
     return _case(denial, director, requests, setup.policies.current(denial.plan))
 
 
-def request(session: Session, reference: str, opened: Sequence[int], *, setup: Setup, lock: bool = False) -> RequestView:
+def request(
+    session: Session, reference: str, opened: Sequence[int], *, setup: Setup, lock: bool = False
+) -> RequestView:
     """Read a request; with `lock` nobody else changes it until the transaction ends. Raises NotFound.
 
     A fixed number of statements. What has been asked for earlier about the case is left out.
@@ -219,9 +221,7 @@ def news(session: Session, reference: str, opened: Sequence[int]) -> str:
     """
     last = select(func.max(History.id)).where(History.consult_id == Consult.id).scalar_subquery()
     row = session.execute(
-        select(Consult.version, last.label("last")).where(
-            Consult.reference == reference, Consult.denial_id.in_(opened)
-        )
+        select(Consult.version, last.label("last")).where(Consult.reference == reference, Consult.denial_id.in_(opened))
     ).one_or_none()
     if row is None:
         raise NotFound(NOT_FOUND)

@@ -1,7 +1,7 @@
 """Instants as people read them: the reader's zone by name, deadlines with what is left in words."""
 
 import calendar
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -170,24 +170,6 @@ def state_of(due: datetime, since: datetime, at: datetime | None = None) -> str:
     if at >= due:
         return "missed"
     return "soon" if (due - at) * 4 <= due - since else "ok"
-
-
-def parse_local(on: date, at: time, zone: ZoneInfo, *, end: bool = False) -> datetime:
-    """Turn a local date and time into an instant: one that the spring skips is the change, one that comes twice the
-    first as a start and the second as an end."""
-    local = datetime.combine(on, at, tzinfo=zone).replace(fold=1 if end else 0)
-    instant = local.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
-        # a gap: both folds read it differently, and the change lies between
-        early, late = sorted(local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-        while late - early > timedelta(minutes=1):
-            middle = early + (late - early) / 2
-            if middle.astimezone(zone).utcoffset() == early.astimezone(zone).utcoffset():
-                early = middle
-            else:
-                late = middle
-        instant = late.replace(second=0, microsecond=0)
-    return instant
 
 
 def _zone(zone: ZoneInfo | str | None) -> ZoneInfo:

@@ -44,9 +44,7 @@ def test_a_route_that_says_nothing_keeps_the_application_from_starting(app: Flas
 
 def test_nothing_changes_on_get(app: Flask) -> None:
     """M1: a route that takes GET takes nothing else, so that a page and what it does have two functions."""
-    both = [
-        rule.endpoint for rule in app.url_map.iter_rules() if {"GET", "POST"} <= (rule.methods or set())
-    ]
+    both = [rule.endpoint for rule in app.url_map.iter_rules() if {"GET", "POST"} <= (rule.methods or set())]
     assert both == []
 
 

@@ -1,11 +1,12 @@
 """Asking for a consult: one page, a look at the whole before it is sent, and the time it would get, live."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.consults import intake
@@ -13,7 +14,6 @@ from app.consults.intake import NewRequest
 from app.history import OFFICE
 from app.models import Channel, Role
 from app.queries import expectation
-from app.queries.expectation import Expected
 from app.queries.office import CaseView
 from app.web.access import allow
 from app.web.edge import db_session, now, nudge_after_commit, setup
@@ -21,7 +21,7 @@ from app.web.forms import LONG, Form
 from app.web.office.blueprint import office
 from app.web.office.looking import options_of, read_case
 from app.web.office.windows import read_windows, row_count, weeks
-from app.web.office.words import PROFESSIONS, RELATIONS, refusal
+from app.web.office.words import PROFESSIONS, RELATIONS, WAITING, refusal
 from app.web.times import known_zone, reader_zone
 
 
@@ -75,7 +75,7 @@ def check(denial_id: int) -> ResponseReturnValue:
         form=form,
         new=reading.new,
         zone=reading.zone,
-        expected=_expected(shown, reading.new),
+        **_expected(shown, reading.new),
         professions=PROFESSIONS,
         relations=RELATIONS,
     )
@@ -106,7 +106,7 @@ def expected(denial_id: int) -> ResponseReturnValue:
     g.passive = True
     shown = read_case(denial_id)
     reading = read(shown, Form.typed())
-    return render_template("office/expected.html", case=shown, expected=_expected(shown, reading.new))
+    return render_template("office/expected.html", case=shown, new=reading.new, **_expected(shown, reading.new))
 
 
 @office.post("/cases/<int:denial_id>/window-row")
@@ -154,7 +154,7 @@ def read(shown: CaseView, form: Form) -> Reading:
     return Reading(form=form, new=new, zone=zone or reader_zone())
 
 
-def _speaker(form: Form) -> dict[str, str]:
+def _speaker(form: Form) -> dict[str, Any]:
     backup_name = form.text("backup_name")
     missing = "Enter the back-up's number, or leave the name empty." if backup_name else None
     return {
@@ -170,7 +170,7 @@ def _speaker(form: Form) -> dict[str, str]:
     }
 
 
-def _contact(form: Form) -> dict[str, str]:
+def _contact(form: Form) -> dict[str, Any]:
     return {
         "office_contact": form.text("office_contact", "Enter your name."),
         "office_email": form.email("office_email", "Enter the mail address for the invitation."),
@@ -194,8 +194,20 @@ def _form_page(shown: CaseView, form: Form) -> str:
         ticked=set(form.values.getlist("hour")),
         professions=list(PROFESSIONS.items()),
         relations=list(RELATIONS.items()),
+        filled=request.method == "POST",
     )
 
 
-def _expected(shown: CaseView, new: NewRequest) -> Expected:
-    return expectation.if_sent_now(db_session(), shown, new, setup=setup(), now=now())
+def _expected(shown: CaseView, new: NewRequest) -> dict[str, object]:
+    """Tell what would come of it, and of the same with or without reconsideration where the plan offers it."""
+    found = expectation.if_sent_now(db_session(), shown, new, setup=setup(), now=now())
+    other = None
+    if shown.rulebook.policy.reconsideration.offered and not found.refused:
+        turned = replace(new, reconsideration=not new.reconsideration)
+        other = expectation.if_sent_now(db_session(), shown, turned, setup=setup(), now=now()).start
+    return {
+        "expected": found,
+        "refused": refusal(found.refused) if found.refused else None,
+        "words": WAITING.get(found.waits or "", ""),
+        "better": other if other != found.start else None,
+    }

@@ -47,6 +47,7 @@ def change_times(reference: str) -> ResponseReturnValue:
     form = Form.typed()
     if form.values.get("action") == "add-window":
         form.values["window_rows"] = str(row_count(form) + 1)
+    if form.values.get("action") in ("add-window", "change"):
         return _times_page(shown, form)
     rules = shown.rulebook.policy
     windows = read_windows(
@@ -98,7 +99,9 @@ def inform(reference: str) -> ResponseReturnValue:
     """Add clinical information (NC-8)."""
     shown = read_request(reference, lock=True)
     form = Form.typed()
-    statement = form.text("statement", "Write what the reviewer should know before you send it.", limit=LONG, lines=True)
+    statement = form.text(
+        "statement", "Write what the reviewer should know before you send it.", limit=LONG, lines=True
+    )
     if form.errors:
         return render_template("office/information.html", shown=shown, form=form), 422
     return _tried(

@@ -88,7 +88,11 @@ def _why(shown: RequestView) -> str:
     state = shown.state
     if not state.status.open:
         return CLOSED.get(state.closed_reason or "", "Closed.")
-    if state.status is Status.WAITING and state.director is None and shown.rulebook.policy.director.assignment == "same":
+    if (
+        state.status is Status.WAITING
+        and state.director is None
+        and shown.rulebook.policy.director.assignment == "same"
+    ):
         return WAITING["no_director"]
     if state.status is Status.WAITING and state.unplaced:
         return WAITING[state.unplaced]
@@ -101,6 +105,3 @@ def _last_history(shown: RequestView) -> int:
 
 def _seen(news: str) -> str:
     return f"{news}.{int(now().timestamp() // REWRITTEN.total_seconds())}"
-
-
-

@@ -13,7 +13,7 @@ from app.web.access import allow
 from app.web.edge import db_session, now, setup
 from app.web.office.blueprint import office, opened
 from app.web.office.words import EFFECTS, Refusal, refusal
-from app.web.times import parse_local, plan_zone
+from app.web.times import plan_zone
 from scheduling import business_time, eligibility
 from scheduling.values import Deadlines, Interval, Request
 
@@ -29,12 +29,6 @@ class Options:
     reconsideration: bool
     information_needed: bool
     information_needed_to_reconsider: bool
-
-    @property
-    def binding(self) -> datetime | None:
-        """The earliest instant at which the talk has to have begun."""
-        known = [due for due in (self.deadlines.occur_by, self.deadlines.sla) if due is not None]
-        return min(known, default=None)
 
 
 @office.get("/cases/<int:denial_id>")
@@ -56,7 +50,7 @@ def options_of(shown: CaseView) -> Options:
     """Ask the rules what an office could do now."""
     rulebook, facts = shown.rulebook, shown.facts
     reason = eligibility.refusal(
-        rulebook, facts, _anybody(shown), open_request=shown.open_request is not None, used=shown.used, now=now()
+        rulebook, facts, _anybody(shown), open_request=shown.open_request is not None, used=shown.used
     )
     return Options(
         refused=refusal(reason) if reason else None,
@@ -64,8 +58,8 @@ def options_of(shown: CaseView) -> Options:
         since=since(shown),
         effect=EFFECTS[rulebook.policy.consult.effect],
         reconsideration=rulebook.policy.reconsideration.offered,
-        information_needed=eligibility.information_needed(rulebook, facts, False),
-        information_needed_to_reconsider=eligibility.information_needed(rulebook, facts, True),
+        information_needed=eligibility.information_needed(rulebook, facts, reconsideration=False),
+        information_needed_to_reconsider=eligibility.information_needed(rulebook, facts, reconsideration=True),
     )
 
 
@@ -76,14 +70,15 @@ def since(shown: CaseView) -> datetime:
         return shown.created_at
     if isinstance(decided, datetime):
         return decided
-    return parse_local(decided, time(0), shown.zone)
+    return business_time.start_at(decided, time(0), shown.zone)
 
 
 def _anybody(shown: CaseView) -> Request:
     """Make the request of somebody who may ask: what is not typed yet refuses nothing."""
     rules = shown.rulebook.policy
     windows = tuple(
-        Interval(now() + timedelta(days=n), now() + timedelta(days=n, hours=1)) for n in range(rules.request.min_windows)
+        Interval(now() + timedelta(days=n), now() + timedelta(days=n, hours=1))
+        for n in range(rules.request.min_windows)
     )
     speakers, relations = rules.eligibility.speakers, rules.eligibility.relations
     return Request(

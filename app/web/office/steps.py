@@ -132,5 +132,3 @@ def _director(shown: RequestView, step: Happened) -> str:
 
 def _instant(text: object) -> datetime | None:
     return datetime.fromisoformat(text) if isinstance(text, str) else None
-
-

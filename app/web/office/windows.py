@@ -1,4 +1,4 @@
-"""When the physician can talk, as an office says it: hours ticked in a week, rows with date, from and to, or any time."""
+"""When the physician can talk, as an office says it: hours ticked in a week, rows with a date, or any time."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from app.web.forms import Form
-from app.web.times import clock, day, parse_local
+from app.web.times import clock, day
+from scheduling.business_time import end_at, start_at
 from scheduling.values import Interval
 
 #: no opening is looked for beyond this
@@ -39,7 +40,9 @@ class Week:
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
 
 
-def read_windows(form: Form, zone: ZoneInfo, *, at_least: int, length: timedelta, now: datetime) -> tuple[Interval, ...]:
+def read_windows(
+    form: Form, zone: ZoneInfo, *, at_least: int, length: timedelta, now: datetime
+) -> tuple[Interval, ...]:
     """Read the windows that were ticked and typed, joined where they touch; none for "any time".
 
     Errors go beside the row, or beside the whole (`windows`).
@@ -54,7 +57,9 @@ def read_windows(form: Form, zone: ZoneInfo, *, at_least: int, length: timedelta
     if not windows and not rows_fail:
         form.fail("windows", "Tick or enter when the physician can talk, or choose any time.")
     elif len(windows) < at_least and not rows_fail:
-        form.fail("windows", f"This plan asks for at least {_times(at_least)} that do not touch; there are {len(windows)}.")
+        form.fail(
+            "windows", f"This plan asks for at least {_times(at_least)} that do not touch; there are {len(windows)}."
+        )
     if len(windows) > MOST_WINDOWS:
         form.fail("windows", f"These are more times than can be used. Give at most {MOST_WINDOWS}.")
     if any(window.end - window.start < length for window in windows):
@@ -111,7 +116,9 @@ def weeks(openings: Sequence[Interval], zone: ZoneInfo, *, now: datetime, first:
     ]
 
 
-def _week(days: Sequence[date], hours: Sequence[int], openings: Sequence[Interval], zone: ZoneInfo, first: datetime) -> Week:
+def _week(
+    days: Sequence[date], hours: Sequence[int], openings: Sequence[Interval], zone: ZoneInfo, first: datetime
+) -> Week:
     rows = []
     for hour in hours:
         cells = tuple(_cell(on, hour, openings, zone, first) for on in days)
@@ -121,7 +128,7 @@ def _week(days: Sequence[date], hours: Sequence[int], openings: Sequence[Interva
 
 
 def _cell(on: date, hour: int, openings: Sequence[Interval], zone: ZoneInfo, first: datetime) -> Cell:
-    start = parse_local(on, time(hour), zone)
+    start = start_at(on, time(hour), zone)
     span = Interval(start, start + HOUR)
     return Cell(
         value=f"{start.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
@@ -162,9 +169,8 @@ def _row(form: Form, number: int, zone: ZoneInfo, now: datetime) -> Interval | N
     ends = _clock(form, names["to"], typed["to"], "Enter when this time ends, for example 11:30 am.")
     if on is None or begins is None or ends is None:
         return None
-    start = parse_local(on, begins, zone)
-    last_day = on + timedelta(days=1) if ends == time(0) else on
-    end = parse_local(last_day, ends, zone, end=True)
+    start = start_at(on, begins, zone)
+    end = end_at(on, None if ends == time(0) else ends, zone)
     if end <= start:
         form.fail(names["to"], "The end has to be later than the beginning, on the same day.")
     elif end <= now:

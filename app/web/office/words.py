@@ -14,7 +14,9 @@ class Refusal:
 
 
 _APPEAL = "You can appeal. The last day to appeal is on this page, and this consult does not move it."
-_CALL = "If you think this is wrong, call the plan's desk: a coordinator can take the request all the same, with a reason."
+_CALL = (
+    "If you think this is wrong, call the plan's desk: a coordinator can take the request all the same, with a reason."
+)
 
 REFUSALS: Mapping[str, Refusal] = {
     "after_decision_only": Refusal(
@@ -54,7 +56,7 @@ REFUSALS: Mapping[str, Refusal] = {
     ),
     "already_requested": Refusal(
         title="Already asked for",
-        because="There is a request for this case, or all the talks that this plan offers for one denial have been used.",
+        because="There is a request for this case, or the talks that this plan offers for one denial are used up.",
         instead="Follow the request that there is. Its times can be changed, and information can be added.",
     ),
     "speaker_not_eligible": Refusal(
@@ -141,8 +143,7 @@ EFFECTS: Mapping[str, tuple[str, str]] = {
     ),
     "only_with_reconsideration": (
         "Only if you also ask for reconsideration.",
-        "The call alone explains the decision. With reconsideration a nurse first looks at your clinical information, "
-        "and the medical director can change the decision.",
+        "The call alone explains the decision. With reconsideration it can be changed: by a nurse first, or in the call.",
     ),
     "informational": (
         "No. The call explains the decision; it cannot change it.",

@@ -15,6 +15,47 @@
     errors.focus();
   }
 
+  // What is typed into a long form outlives a page that was left by mistake, in this tab alone, until it is sent or the
+  // cases are closed. Hidden fields and what the server filled in after an error are left as they are.
+  function drafts(form) {
+    return Array.from(form.elements).filter(function (field) {
+      return field.name && field.type !== "hidden" && field.type !== "submit" && field.type !== "password";
+    });
+  }
+  document.querySelectorAll("form[data-keep]").forEach(function (form) {
+    const key = "draft:" + form.dataset.keep;
+    const kept = document.querySelector("[data-focus]") ? null : sessionStorage.getItem(key);
+    if (kept && !form.dataset.filled) {
+      const values = new URLSearchParams(kept);
+      drafts(form).forEach(function (field) {
+        if (field.type === "checkbox" || field.type === "radio") {
+          field.checked = values.getAll(field.name).includes(field.value);
+        } else if (values.has(field.name)) {
+          field.value = values.get(field.name);
+        }
+      });
+    }
+    function keep() {
+      const values = new URLSearchParams();
+      drafts(form).forEach(function (field) {
+        if ((field.type !== "checkbox" && field.type !== "radio") || field.checked) {
+          values.append(field.name, field.value);
+        }
+      });
+      sessionStorage.setItem(key, values.toString());
+    }
+    form.addEventListener("input", keep);
+    form.addEventListener("change", keep);
+  });
+  document.addEventListener("submit", function (event) {
+    if (event.target.dataset.forget) {
+      sessionStorage.removeItem("draft:" + event.target.dataset.forget);
+    }
+    if (event.target.hasAttribute("data-forget-all")) {
+      sessionStorage.clear();
+    }
+  });
+
   // A second press of the same button while the first is under way does nothing.
   document.addEventListener("submit", function (event) {
     const form = event.target;

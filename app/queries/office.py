@@ -182,7 +182,7 @@ def case(session: Session, denial_id: int, opened: Sequence[int], *, setup: Setu
     ).one_or_none()
     if row is None:
         raise NotFound(NOT_FOUND)
-    denial, director = row._tuple()
+    denial, director = row
     requests = tuple(_requests(session, [denial_id]).get(denial_id, ()))
     return _case(denial, director, requests, setup.policies.current(denial.plan))
 

@@ -143,7 +143,7 @@ EFFECTS: Mapping[str, tuple[str, str]] = {
     ),
     "only_with_reconsideration": (
         "Only if you also ask for reconsideration.",
-        "The call alone explains the decision. With reconsideration it can be changed: by a nurse first, or in the call.",
+        "The call alone explains the decision. With reconsideration a nurse can change it first, or the director then.",
     ),
     "informational": (
         "No. The call explains the decision; it cannot change it.",

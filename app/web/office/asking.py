@@ -208,6 +208,6 @@ def _expected(shown: CaseView, new: NewRequest) -> dict[str, object]:
     return {
         "expected": found,
         "refused": refusal(found.refused) if found.refused else None,
-        "words": WAITING.get(found.waits or "", ""),
+        "words": WAITING.get(found.waits or ""),
         "better": other if other != found.start else None,
     }

@@ -9,17 +9,18 @@ from app import outbox
 from app.models import Role
 from app.queries import expectation
 from app.queries import office as queries
+from app.queries.expectation import Expected
 from app.queries.office import RequestView
 from app.web.access import allow
 from app.web.edge import db_session, now, setup
 from app.web.office.blueprint import office, opened
 from app.web.office.steps import steps_in_words
-from app.web.office.words import CLOSED, WAITING
+from app.web.office.words import CLOSED, CLOSED_OTHERWISE, WAITING, Said
 from app.web.times import plan_zone
 from scheduling.values import Status
 
 #: the page asks for news this often, in seconds
-SOON, LATER = 4, 30
+SOON, LATER = 4, 10
 #: even without news the page is written anew after this, so that "in 3 hours" stays true
 REWRITTEN = timedelta(minutes=1)
 
@@ -75,7 +76,7 @@ def _page(shown: RequestView) -> dict[str, object]:
         "state": state,
         "standing": standing,
         "begun": begun,
-        "why": _why(shown),
+        "why": _why(shown, standing),
         "steps": steps_in_words(shown),
         "seen": _seen(f"{shown.consult.version}.{_last_history(shown)}"),
         "every": None if not state.status.open else LATER if state.status is Status.BOOKED else SOON,
@@ -83,20 +84,13 @@ def _page(shown: RequestView) -> dict[str, object]:
     }
 
 
-def _why(shown: RequestView) -> str:
+def _why(shown: RequestView, standing: Expected | None) -> Said:
     """Say why a request waits and for whom, or what it has come to."""
     state = shown.state
     if not state.status.open:
-        return CLOSED.get(state.closed_reason or "", "Closed.")
-    if (
-        state.status is Status.WAITING
-        and state.director is None
-        and shown.rulebook.policy.director.assignment == "same"
-    ):
-        return WAITING["no_director"]
-    if state.status is Status.WAITING and state.unplaced:
-        return WAITING[state.unplaced]
-    return WAITING.get(state.status.value, "")
+        return CLOSED.get(state.closed_reason or "", CLOSED_OTHERWISE)
+    reason = state.unplaced or (standing.waits if standing else None) or state.status.value
+    return WAITING[reason] if reason in WAITING else WAITING["waiting"]
 
 
 def _last_history(shown: RequestView) -> int:

@@ -12,7 +12,7 @@ from app.queries.office import CaseView
 from app.web.access import allow
 from app.web.edge import db_session, now, setup
 from app.web.office.blueprint import office, opened
-from app.web.office.words import EFFECTS, Refusal, refusal
+from app.web.office.words import CLOSED, EFFECTS, SETTLED, Refusal, refusal
 from app.web.times import plan_zone
 from scheduling import business_time, eligibility
 from scheduling.values import Deadlines, Interval, Request
@@ -36,7 +36,9 @@ class Options:
 def case(denial_id: int) -> ResponseReturnValue:
     """Show who decided, why, until when a talk can be had and whether it can change the decision."""
     shown = read_case(denial_id)
-    return render_template("office/case.html", case=shown, options=options_of(shown))
+    last = next(iter(shown.requests), None)
+    settled = CLOSED[last.closed_reason] if last and last.closed_reason in SETTLED else None
+    return render_template("office/case.html", case=shown, options=options_of(shown), last=last, settled=settled)
 
 
 def read_case(denial_id: int) -> CaseView:

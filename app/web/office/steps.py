@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.queries.office import Happened, RequestView
-from app.web.office.words import CLOSED, ESCALATED, REFUSALS, RETURNED
+from app.web.office.words import CLOSED, CLOSED_OTHERWISE, ESCALATED, REFUSALS, RETURNED
 from app.web.times import when
 
 Details = Mapping[str, Any]
@@ -80,7 +80,7 @@ def _peer_offered(shown: RequestView, step: Happened) -> str:
 
 def _closed(shown: RequestView, step: Happened) -> str:
     word = step.details.get("reason") or step.details.get("determination") or step.what
-    return CLOSED.get(str(word), "The request was closed.")
+    return str(CLOSED.get(str(word), CLOSED_OTHERWISE))
 
 
 def _escalated(shown: RequestView, step: Happened) -> str:

@@ -91,31 +91,61 @@ REFUSALS: Mapping[str, Refusal] = {
     ),
 }
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A heading, and the sentence that explains it."""
+
+    title: str
+    more: str
+
+    def __str__(self) -> str:
+        return f"{self.title}. {self.more}"
+
+
 #: what a request waits for, and for whom
-WAITING: Mapping[str, str] = {
-    "awaiting_information": "Waiting for you: a time is looked for as soon as the clinical information is in.",
-    "awaiting_review": "Waiting for the nurse: a time is looked for as soon as the review is decided.",
-    "waiting": "In line. A time is being looked for.",
-    "no_opening": "No time found yet: the medical director has no available time. You keep your place and are first "
-    "when a time appears.",
-    "no_opening_in_windows": "No time found yet inside the times you gave. You keep your place. More times make it "
-    "likelier.",
-    "no_director": "Waiting for the plan: the medical director who decided is not known yet. A coordinator is finding "
-    "out.",
+WAITING: Mapping[str, Said] = {
+    "awaiting_information": Said(
+        title="Waiting for your information", more="A time is looked for as soon as the clinical information is in."
+    ),
+    "awaiting_review": Said(
+        title="Waiting for the nurse", more="A time is looked for as soon as the review is decided."
+    ),
+    "waiting": Said(title="A time is being looked for", more="Usually this takes seconds."),
+    "no_opening": Said(
+        title="No time found yet",
+        more="The medical director has no available time. You keep your place and get the first time that appears.",
+    ),
+    "no_opening_in_windows": Said(
+        title="No time found yet",
+        more="There is none inside the times you gave. You keep your place. More times make it likelier.",
+    ),
+    "no_director": Said(
+        title="Waiting for the plan",
+        more="The medical director who decided is not known yet. A coordinator is finding out.",
+    ),
 }
 
-CLOSED: Mapping[str, str] = {
-    "approved_by_nurse": "Approved. A nurse approved the request on review, so no talk is needed.",
-    "withdrawn_by_office": "Withdrawn by your office.",
-    "appeal_filed": "Closed, because an appeal was filed. The appeal goes its own way.",
-    "converted_to_appeal": "This plan handles new clinical information as an appeal. The plan goes on with it there.",
-    "upheld": "The decision stands.",
-    "overturned": "The decision was overturned: the request is approved.",
-    "modified": "The decision was changed in part.",
-    "discussed": "The decision was discussed. The talk was no reconsideration, so it did not change the decision.",
-    "plan_error": "The plan made an error and puts it right.",
-    "not_reached": "Closed, because nobody could be reached at the booked times.",
+CLOSED: Mapping[str, Said] = {
+    "approved_by_nurse": Said(title="Approved", more="A nurse approved the request on review, so no talk is needed."),
+    "withdrawn_by_office": Said(title="Withdrawn", more="Your office withdrew the request."),
+    "appeal_filed": Said(title="Closed", more="An appeal was filed, and goes its own way from here."),
+    "converted_to_appeal": Said(
+        title="Closed", more="This plan handles new clinical information as an appeal, and goes on with it there."
+    ),
+    "upheld": Said(title="The decision stands", more="The medical director upheld it after the talk."),
+    "overturned": Said(title="Approved", more="The decision was overturned after the talk."),
+    "modified": Said(title="Changed in part", more="The decision was changed in part after the talk."),
+    "discussed": Said(
+        title="Discussed", more="The decision was explained. The talk was no reconsideration and did not change it."
+    ),
+    "plan_error": Said(title="An error of the plan", more="The plan made an error and puts it right."),
+    "not_reached": Said(title="Closed", more="Nobody could be reached at the booked times."),
 }
+CLOSED_OTHERWISE = Said(title="Closed", more="The request is closed.")
+
+#: how a request ends when nothing is left to ask for
+SETTLED = ("approved_by_nurse", "overturned")
 
 RETURNED: Mapping[str, str] = {
     "director_off": "the medical director is away at that time",

@@ -191,8 +191,8 @@ class Supervisor:
 
 
 def say(line: str, name: str = "") -> None:
-    """Print a line at once, with the name of who says it. Nobody reading is no reason to fall over."""
+    """Print a line at once, with the name of who says it. A reader or a terminal that has gone stops nothing."""
     try:
         print(f"{name:<8} | {line}" if name else line, flush=True)
-    except BrokenPipeError:
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,7 +9,7 @@ nobody before it anything new, so planning goes on behind it with the same resul
 from bisect import bisect_right, insort
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from scheduling.business_time import ONE_DAY, any_business_hours, local_date, start_at
 from scheduling.eligibility import is_ready, not_before
@@ -82,7 +82,7 @@ def has_begun(state: ConsultState, *, now: datetime) -> bool:
 
 def with_buffer(during: Interval, rulebook: Rulebook) -> Interval:
     """Return a consult's time with what is kept free after it."""
-    return Interval(during.start, during.end + timedelta(minutes=rulebook.policy.consult.buffer_minutes))
+    return Interval(during.start, during.end + rulebook.policy.consult.buffer)
 
 
 def cause(state: ConsultState, rulebook: Rulebook, deadline: datetime, *, now: datetime) -> str:
@@ -98,8 +98,8 @@ def cause(state: ConsultState, rulebook: Rulebook, deadline: datetime, *, now: d
 
 def _leaves_room(window: Interval, rulebook: Rulebook, deadline: datetime, now: datetime) -> bool:
     consult = rulebook.policy.consult
-    start = max(window.start, now + timedelta(minutes=consult.notice_minutes))
-    return start < deadline and start + timedelta(minutes=consult.duration_minutes) <= window.end
+    start = max(window.start, now + consult.notice)
+    return start < deadline and start + consult.duration <= window.end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +235,7 @@ class Planner:
             return False
         if not is_ready(rulebook, state):
             return False
-        notice = timedelta(minutes=rulebook.policy.queue.move_up_notice_minutes)
+        notice = rulebook.policy.queue.move_up_notice
         choices, start = self._choices(state), state.booking.during.start
         if self.now + notice >= start:
             return False
@@ -387,7 +387,7 @@ class Planner:
         if bound is not None and start < bound:
             return "before_review_due"
         if state.booking is not None:
-            notice = timedelta(minutes=rulebook.policy.queue.move_up_notice_minutes)
+            notice = rulebook.policy.queue.move_up_notice
             if start < self.now + notice:
                 return "within_notice"
         return "does_not_fit"

@@ -1,27 +1,13 @@
-"""Which policy governs a denial, and which file exactly it was."""
+"""Which of several policies governs a denial."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date
 
 from scheduling.policy import Policy
 
 
 class NoPolicyError(LookupError):
     """No policy governs a denial, or more than one does."""
-
-
-def policy_hash(mapping: Mapping[str, object]) -> str:
-    """Return the SHA-256 in hex of what a policy file says, whatever its order of keys, spaces and comments."""
-    text = json.dumps(mapping, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, (date, datetime, time)):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is nothing a policy file can hold")
 
 
 def governing(

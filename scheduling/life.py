@@ -236,11 +236,9 @@ def reschedule(
     return returned(rulebook, changed, Event.RESCHEDULE, "office_rescheduled", now=now)
 
 
-def director_off(state: ConsultState, rulebook: Rulebook, director: int, during: Interval, *, now: datetime) -> Step:
-    """Return a booking that a director's new time off meets, unless it has begun; the place is the old one."""
-    if state.booking is None or has_begun(state, now=now):
-        return Step(state=state)
-    if state.booking.director != director or not state.booking.during.overlaps(during):
+def director_off(state: ConsultState, rulebook: Rulebook, during: Interval, *, now: datetime) -> Step:
+    """Return a booking that new time off of its director meets, unless it has begun; the place is the old one."""
+    if state.booking is None or has_begun(state, now=now) or not state.booking.during.overlaps(during):
         return Step(state=state)
     return returned(rulebook, state, Event.DIRECTOR_OFF, "director_off", now=now)
 
@@ -292,8 +290,8 @@ def accept_peer(
     rulebook: Rulebook,
     directors: Mapping[int, Director],
     consults: Sequence[ConsultState],
-    rulebooks: Mapping[str, Rulebook],
     *,
+    rulebooks: Mapping[str, Rulebook],
     now: datetime,
 ) -> Step:
     """Let the office accept the peer it was offered: his earliest opening before the deadline, if he still has one.
@@ -344,8 +342,13 @@ def is_given_a_peer(rulebook: Rulebook, state: ConsultState) -> bool:
     return state.booking is not None and state.booking.director != state.director
 
 
+def director_known(state: ConsultState, rulebook: Rulebook, director: int, *, now: datetime) -> Step:
+    """Let a coordinator name the director of a case that had none: it stands in that line from now on (BSP-1)."""
+    return reassign(state, rulebook, director, now=now) if state.director is None else Step(state=state)
+
+
 def reassign(state: ConsultState, rulebook: Rulebook, director: int, *, now: datetime) -> Step:
-    """Let a coordinator give the case to another director; also the first one, where none was known (BSP-1).
+    """Let a coordinator give the case to another director.
 
     The request stands in the new queue where its place puts it; a booking is returned, unless the consult has begun.
     """

@@ -34,7 +34,7 @@ def openings(
     What is taken is `director.taken`; to leave a consult out of account, leave its time out of that.
     """
     calendar = DirectorCalendar(director).openings(rulebook, now=now)
-    at_least = now + (timedelta(minutes=rulebook.policy.consult.notice_minutes) if notice is None else notice)
+    at_least = now + (rulebook.policy.consult.notice if notice is None else notice)
     while opening := calendar.first(at_least=at_least, before=until, windows=windows):
         yield opening
         at_least = opening.start + _INSTANT
@@ -74,7 +74,7 @@ def _inside(span: Interval, rulebook: Rulebook) -> Iterator[Interval]:
 def starts_in(span: Interval, director: Director, rulebook: Rulebook) -> Iterator[datetime]:
     """Give the starts on the grid that leave room for a consult: multiples past the hour in the director's zone."""
     every = timedelta(minutes=rulebook.policy.consult.start_every_minutes)
-    last = span.end - timedelta(minutes=rulebook.policy.consult.duration_minutes)
+    last = span.end - rulebook.policy.consult.duration
     at = _on_grid(span.start, director, every)
     steady = span.start.astimezone(director.zone).utcoffset() == span.end.astimezone(director.zone).utcoffset()
     while at <= last:
@@ -149,9 +149,9 @@ class Openings:
         consult = rulebook.policy.consult
         self._calendar = calendar
         self._rulebook = rulebook
-        self._duration = timedelta(minutes=consult.duration_minutes)
-        self._buffer = timedelta(minutes=consult.buffer_minutes)
-        self._from = now + timedelta(minutes=consult.notice_minutes)
+        self._duration = consult.duration
+        self._buffer = consult.buffer
+        self._from = now + consult.notice
         self._latest = now + HORIZON
         self._next_day = local_date(self._from, calendar.director.zone) - ONE_DAY
         self._known_until = datetime.min.replace(tzinfo=UTC)

@@ -6,7 +6,7 @@ The classes are the format: `policy_reader` checks a file against them and nothi
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -184,6 +184,21 @@ class ConsultRules:
     hours: Hours = key(Hours(), "openings only inside, in the plan's zone; {}: any")
     effect: Effect = key(Effect.MAY_OVERTURN, "what a consult can change")
 
+    @property
+    def duration(self) -> timedelta:
+        """The length of a consult."""
+        return timedelta(minutes=self.duration_minutes)
+
+    @property
+    def buffer(self) -> timedelta:
+        """What is kept free after each consult."""
+        return timedelta(minutes=self.buffer_minutes)
+
+    @property
+    def notice(self) -> timedelta:
+        """No consult starts sooner than this from now."""
+        return timedelta(minutes=self.notice_minutes)
+
     def contradictions(self) -> Contradictions:
         """The grid of starts has to fit the hour."""
         if self.start_every_minutes and 60 % self.start_every_minutes:
@@ -200,6 +215,11 @@ class QueueRules:
     urgent_first: bool = key(False, "true: emergent before elective")
     move_up: MoveUp = key(MoveUp.IF_AGREED, "whether a booked consult may be moved to an earlier time")
     move_up_notice_minutes: int = key(240, "nobody is moved to a start nearer than this", least=0, most=86400)
+
+    @property
+    def move_up_notice(self) -> timedelta:
+        """Nobody is moved to a start nearer than this."""
+        return timedelta(minutes=self.move_up_notice_minutes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +288,10 @@ class After:
     not_reached: str = key("", "when the office could not be reached")
     window_closed: str = key("", "when it is too late to ask")
 
+    def get(self, ending: str, default: str = "") -> str:
+        """Return the words for an ending; `default` where the policy has none."""
+        return str(getattr(self, ending, "")) or default
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
@@ -275,6 +299,14 @@ class Approved:
 
     by: str = must("who approved the file")
     on: date = must("the day of the approval")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleDenial:
+    """The denial of a worked example, and which of its keys are given."""
+
+    facts: Denial
+    given: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +340,7 @@ class Example:
     """A worked example of a policy: the tests and `peerline policies check` run each."""
 
     title: str = must("what it shows")
-    denial: Denial = must("a denial as in a scenario")
+    denial: ExampleDenial = must("a denial as in a scenario; the first decision and setting allowed, elective")
     request: ExampleRequest = must("the request")
     expect: ExampleExpect = must("what must come of it")
 
@@ -333,3 +365,10 @@ class Policy:
     contact: Contact = key(Contact(), "how the speaker is reached")
     after: After = key(After(), "words for the notice")
     examples: tuple[Example, ...] = key((), "worked examples", name="example")
+    #: SHA-256 in hex of what the file says; not a key of the file
+    hash: str = field(default="", metadata={"computed": True})
+
+    @property
+    def key(self) -> str:
+        """Name the file to the byte: what a consult keeps of the policy that decided it."""
+        return f"{self.id}@{self.hash[:12]}"

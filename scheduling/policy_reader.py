@@ -1,15 +1,17 @@
 """Reads a policy from a mapping, checking it against the classes of `policy`; all faults are named at once."""
 
 import dataclasses
+import hashlib
+import json
 import types
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cache, partial
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
-from scheduling.policy import BusinessHours, Policy
+from scheduling.policy import BusinessHours, ExampleDenial, Policy
 from scheduling.policy_words import Anchor, DenialDate, Unit, Weekday
 from scheduling.reading import (
     BROKEN,
@@ -54,7 +56,19 @@ def read_policy(mapping: Mapping[str, object]) -> Policy:
     policy = _record(Policy, mapping, place)
     if place.faults:
         raise PolicyErrors(place.faults)
-    return cast(Policy, policy)
+    return dataclasses.replace(cast(Policy, policy), hash=policy_hash(mapping))
+
+
+def policy_hash(mapping: Mapping[str, object]) -> str:
+    """Return the SHA-256 in hex of what a policy file says, whatever its order of keys, spaces and comments."""
+    plain = json.dumps(mapping, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is nothing a policy file can hold")
 
 
 def read_denial(row: Mapping[str, object], place: Place, *, director: int | None = None) -> Denial:
@@ -83,7 +97,8 @@ def key_of(field: "dataclasses.Field[Any]") -> str:
 def fields_of(kind: type) -> tuple[tuple["dataclasses.Field[Any]", Any], ...]:
     """Return the fields of a table with the types of their values."""
     hints = get_type_hints(kind)
-    return tuple((field, hints[field.name]) for field in dataclasses.fields(kind))
+    fields = [field for field in dataclasses.fields(kind) if not field.metadata.get("computed")]
+    return tuple((field, hints[field.name]) for field in fields)
 
 
 def _record(kind: type, value: object, place: Place) -> Any:
@@ -109,7 +124,7 @@ def _record(kind: type, value: object, place: Place) -> Any:
 
 def _missing(field: "dataclasses.Field[Any]", hint: Any, place: Place) -> None:
     place.fault(f"is missing; it must be given: {field.metadata['doc']}")
-    if dataclasses.is_dataclass(hint) and hint is not Denial:
+    if dataclasses.is_dataclass(hint) and hint is not ExampleDenial:
         for inner, inner_hint in fields_of(cast(type, hint)):
             if inner.metadata.get("must"):
                 _missing(inner, inner_hint, place / key_of(inner))
@@ -182,14 +197,14 @@ def _business_hours(value: object, place: Place) -> BusinessHours:
     return BusinessHours(from_=start, to=end)
 
 
-def _example_denial(value: object, place: Place) -> Denial:
+def _example_denial(value: object, place: Place) -> ExampleDenial:
     row = place.table(value, ("case", "director", *DENIAL_KEYS))
-    return read_denial(row, place)
+    return ExampleDenial(facts=read_denial(row, place), given=frozenset(row))
 
 
 _TABLES: Mapping[Any, Any] = {
     Hours: partial(weekly_hours, weekdays=Weekday),
     Interval: interval,
     BusinessHours: _business_hours,
-    Denial: _example_denial,
+    ExampleDenial: _example_denial,
 }

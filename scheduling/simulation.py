@@ -197,7 +197,7 @@ class Simulation:
                 return life.no_show(consult, rules, said["by"], arrival=self._next_arrival(), now=now)
             case Do.OFFICE_ACCEPTS_PEER:
                 open_ = [each.open for each in self._cases.values() if each.open is not None]
-                return life.accept_peer(consult, rules, self._directors, open_, {_RULEBOOK: rules}, now=now)
+                return life.accept_peer(consult, rules, self._directors, open_, rulebooks={_RULEBOOK: rules}, now=now)
             case Do.OFFICE_DECLINES_PEER:
                 return life.decline_peer(consult, rules, now=now)
             case Do.REASSIGN:
@@ -214,8 +214,9 @@ class Simulation:
     def _director_off(self, director: int, during: Interval, now: datetime) -> bool:
         self._busy(director, during)
         for name, case in self._cases.items():
-            if case.open is not None:
-                self._note(name, life.director_off(case.open, self.rulebook, director, during, now=now))
+            booking = case.open.booking if case.open is not None else None
+            if case.open is not None and booking is not None and booking.director == director:
+                self._note(name, life.director_off(case.open, self.rulebook, during, now=now))
         return True
 
     def _director_declines(self, name: str, consult: ConsultState, now: datetime) -> bool:

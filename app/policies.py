@@ -1,0 +1,126 @@
+"""The policy files: read, checked, and given the holidays of their calendars."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import holidays
+
+from scheduling.governing import NoPolicyError, governing
+from scheduling.policy import Policy
+from scheduling.policy_reader import PolicyErrors, read_policy
+from scheduling.values import Rulebook
+
+#: the years for which calendars are worked out
+YEARS = range(1990, 2101)
+
+#: a folder of this name holds earlier versions of files: found by their hash, never chosen for a new request
+EARLIER = "earlier"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """The policies in force, by id, and every version that is known, by key."""
+
+    current_by_id: Mapping[str, Rulebook]
+    by_hash: Mapping[tuple[str, str], Rulebook] = field(default_factory=dict)
+
+    def current(self, policy_id: str) -> Rulebook:
+        """Return the rules of a plan as its file stands. Raises NoPolicyError."""
+        found = self.current_by_id.get(policy_id)
+        if found is None:
+            known = ", ".join(sorted(self.current_by_id)) or "there is none"
+            raise NoPolicyError(f"There is no policy {policy_id!r} (known: {known}); add policies/{policy_id}.toml.")
+        return found
+
+    def by_key(self, policy_id: str, policy_hash: str) -> Rulebook:
+        """Return the rules that decided a consult, to the byte; as the file stands now where that version is gone.
+
+        Deadlines are stored with the consult, so a changed file never changes one that is decided; to keep the rest
+        too, move the old file to policies/earlier. Raises NoPolicyError if there is no file of that id at all.
+        """
+        return self.by_hash.get((policy_id, policy_hash[:12])) or self.current(policy_id)
+
+    def lookup(self, key: str) -> Rulebook:
+        """Return the rules with this key, `<id>@<first 12 of the hash>`; otherwise as `by_key`."""
+        policy_id, _, policy_hash = key.rpartition("@")
+        return self.by_key(policy_id, policy_hash)
+
+    def governing(
+        self, *, decided_on: date, line_of_business: str = "", state: str = "", service: str = "", place: str = ""
+    ) -> Rulebook:
+        """Return the rules that govern a denial. Raises NoPolicyError where none does, or two do equally."""
+        policies = [rulebook.policy for rulebook in self.current_by_id.values()]
+        chosen = governing(
+            policies,
+            decided_on=decided_on,
+            line_of_business=line_of_business,
+            state=state,
+            service=service,
+            place=place,
+        )
+        return self.current_by_id[chosen.id]
+
+
+def load_policies(folder: Path) -> Policies:
+    """Read every policy file below a folder. Raises PolicyErrors with each fault, which names its file and key."""
+    current: dict[str, Rulebook] = {}
+    by_hash: dict[tuple[str, str], Rulebook] = {}
+    faults: list[str] = []
+    for path in sorted(folder.rglob("*.toml")):
+        try:
+            rulebook = read_rulebook(path)
+        except PolicyErrors as errors:
+            faults += [f"{path}: {fault}" for fault in errors.faults]
+            continue
+        policy = rulebook.policy
+        by_hash[policy.id, policy.hash[:12]] = rulebook
+        if EARLIER in path.relative_to(folder).parts:
+            continue
+        if policy.id in current:
+            faults.append(f"{path}: id: {policy.id!r} is that of another file too; each has an id of its own")
+        current[policy.id] = rulebook
+    if faults:
+        raise PolicyErrors(faults)
+    return Policies(current_by_id=current, by_hash=by_hash)
+
+
+def find_policy(folder: Path, policy_id: str) -> Path | None:
+    """Return the file of a policy by its id, which is also its name."""
+    found = sorted(folder.rglob("*.toml"))
+    mine = (path for path in found if path.stem == policy_id and EARLIER not in path.relative_to(folder).parts)
+    return next(mine, None)
+
+
+def read_rulebook(path: Path) -> Rulebook:
+    """Read one policy file with its holidays. Raises PolicyErrors with every fault."""
+    policy = read_policy(read_toml(path))
+    return Rulebook(policy=policy, holidays=holidays_of(policy))
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """Read a TOML file. Raises PolicyErrors with one fault if it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PolicyErrors([f"cannot be read: {error.strerror}"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyErrors([f"is no TOML: {error}"]) from None
+
+
+def holidays_of(policy: Policy) -> frozenset[date]:
+    """Return the holidays of a plan's calendar: each day itself, and the day on which it is observed.
+
+    Raises PolicyErrors for a code that is none.
+    """
+    named = policy.plan.holidays
+    if not isinstance(named, str):
+        return frozenset(named)
+    country, _, subdivision = named.partition("-")
+    try:
+        return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=YEARS))
+    except NotImplementedError:
+        allowed = "a country such as US, a part of one such as US-CA, or a list of dates"
+        raise PolicyErrors([f"plan.holidays: {named!r} is the code of no holiday calendar; {allowed}"]) from None

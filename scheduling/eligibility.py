@@ -3,7 +3,7 @@
 from datetime import datetime, time
 
 from scheduling.business_time import deadlines, start_at
-from scheduling.policy_words import DenialDate, Effect, InformationRule, ReconsiderationConsult, Timing
+from scheduling.policy_words import DenialDate, Effect, InformationRule, MoveUp, ReconsiderationConsult, Timing
 from scheduling.values import ConsultState, Denial, Request, Rulebook
 
 OUTCOMES = ("upheld", "overturned", "modified")
@@ -131,3 +131,8 @@ def not_before(rulebook: Rulebook, state: ConsultState) -> datetime | None:
         return None
     rule = rulebook.policy.reconsideration.of(state.denial).consult
     return state.review.due if rule is ReconsiderationConsult.BOOKED_AFTER_DUE else None
+
+
+def may_be_moved_up(state: ConsultState, rulebook: Rulebook) -> bool:
+    """Tell whether a booked consult may be moved to an earlier time: the policy lets it, and the office agreed."""
+    return state.move_up and rulebook.policy.queue.move_up is MoveUp.IF_AGREED

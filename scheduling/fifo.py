@@ -6,15 +6,16 @@ A move leaves a time that others may want, so planning starts again at the head;
 nobody before it anything new, so planning goes on behind it with the same result.
 """
 
-from bisect import bisect_right, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from scheduling.business_time import ONE_DAY, any_business_hours, local_date, start_at
-from scheduling.eligibility import is_ready, not_before
+from scheduling.choice import lacks_preferred_specialty, suitable
+from scheduling.eligibility import is_ready, may_be_moved_up, not_before
 from scheduling.openings import DirectorCalendar
-from scheduling.policy_words import Assignment, Fallback, MoveUp, PlaceFrom, SpecialtyMatch
+from scheduling.passed_over import Passed, why_not
+from scheduling.policy_words import Assignment, Fallback, PlaceFrom
 from scheduling.status import Event, became
 from scheduling.values import (
     Booking,
@@ -155,11 +156,6 @@ def expected(
     return bookings[-1] if bookings else None
 
 
-def has_moved_up_consent(state: ConsultState, rulebook: Rulebook) -> bool:
-    """Tell whether a booked consult may be moved to an earlier time: the policy lets it and the office agreed."""
-    return state.move_up and rulebook.policy.queue.move_up is MoveUp.IF_AGREED
-
-
 class Planner:
     """Everything that planning needs at hand: the consults, and the directors' time as it is taken."""
 
@@ -231,7 +227,7 @@ class Planner:
     def _move_up(self, state: ConsultState, before: "Passed") -> bool:
         """Move a booked consult to an earlier opening, if its office agreed to that; once."""
         rulebook = self._rulebook(state)
-        if state.booking is None or not has_moved_up_consent(state, rulebook) or has_begun(state, now=self.now):
+        if state.booking is None or not may_be_moved_up(state, rulebook) or has_begun(state, now=self.now):
             return False
         if not is_ready(rulebook, state):
             return False
@@ -303,28 +299,22 @@ class Planner:
 
     def _peers(self, state: ConsultState, director: int) -> list[int]:
         peers = self._directors[director].peers if director in self._directors else ()
-        return self._suitable(state, [peer for peer in peers if peer != director])
+        others = [peer for peer in peers if peer != director]
+        return suitable(state, self._rulebook(state), self._directors, others)
 
     def _choices(self, state: ConsultState) -> list[int]:
         """Return the directors the consult may be with: the denying one, or with `any` all who may have it."""
-        if self._rulebook(state).policy.director.assignment is Assignment.ANY:
-            return self._suitable(state, list(self._calendars))
+        rulebook = self._rulebook(state)
+        if rulebook.policy.director.assignment is Assignment.ANY:
+            return suitable(state, rulebook, self._directors, sorted(self._directors))
         return [state.director] if state.director is not None else []
-
-    def _suitable(self, state: ConsultState, ids: Sequence[int]) -> list[int]:
-        """Leave out who does not cover the line of business, has no licence there or, where required, the specialty."""
-        match = self._rulebook(state).policy.director.specialty
-        fit = [id_ for id_ in ids if id_ in self._directors and _covers(self._directors[id_], state)]
-        if match is SpecialtyMatch.NONE or not state.specialty:
-            return fit
-        same = [id_ for id_ in fit if state.specialty in self._directors[id_].specialties]
-        return same if match is SpecialtyMatch.REQUIRED else same + [id_ for id_ in fit if id_ not in same]
 
     def earliest_with(self, state: ConsultState, director: int, *, before: datetime | None) -> Booking | None:
         """Return the earliest time one director has for a consult, its own booking left out of account."""
         if state.booking is not None:
             self._give_back(state.booking, self._rulebook(state))
-        found = self._earliest(state, self._suitable(state, [director]), before=before)
+        choices = suitable(state, self._rulebook(state), self._directors, [director])
+        found = self._earliest(state, choices, before=before)
         if state.booking is not None:
             self._take(state.booking, self._rulebook(state))
         return found
@@ -340,9 +330,9 @@ class Planner:
         """Return the earliest opening among directors; ties go to the one with fewest bookings that day, then by id."""
         rulebook = self._rulebook(state)
         bounds = [bound for bound in (at_least, not_before(rulebook, state)) if bound is not None]
-        first: tuple[datetime, int, int, int] | None = None
+        first: tuple[datetime, bool, int, int] | None = None
         best: Booking | None = None
-        for rank, director in enumerate(choices):
+        for director in choices:
             calendar = self._calendars.get(director)
             if calendar is None:
                 continue
@@ -351,16 +341,11 @@ class Planner:
             )
             if opening is None or (first is not None and opening.start > first[0]):
                 continue
-            preferred = rank if len(choices) == 1 else self._preference(state, director)
-            key = (opening.start, preferred, self._bookings_on(director, opening.start, rulebook), director)
+            away = lacks_preferred_specialty(state, rulebook, self._directors[director])
+            key = (opening.start, away, self._bookings_on(director, opening.start, rulebook), director)
             if first is None or key < first:
                 first, best = key, Booking(director=director, during=opening)
         return best
-
-    def _preference(self, state: ConsultState, director: int) -> int:
-        if self._rulebook(state).policy.director.specialty is SpecialtyMatch.NONE or not state.specialty:
-            return 0
-        return int(state.specialty not in self._directors[director].specialties)
 
     def _bookings_on(self, director: int, at: datetime, rulebook: Rulebook) -> int:
         """Count a director's bookings that start on that date in the plan's zone."""
@@ -371,26 +356,11 @@ class Planner:
 
     def _passed_over(self, found: Booking, before: "Passed") -> tuple[tuple[int, str], ...]:
         """Say why those before it in line do not have this time."""
-        return tuple((id_, self._why_not(self._states[id_], found)) for id_ in before.later_than(found.during.start))
-
-    def _why_not(self, state: ConsultState, found: Booking) -> str:
-        rulebook, start = self._rulebook(state), found.during.start
-        bound = not_before(rulebook, state)
-        if not is_ready(rulebook, state):
-            return "not_ready"
-        if state.booking is not None and not has_moved_up_consent(state, rulebook):
-            return "no_consent"
-        if found.director not in self._choices(state):
-            return "other_director"
-        if state.windows and not any(window.contains(found.during) for window in state.windows):
-            return "outside_windows"
-        if bound is not None and start < bound:
-            return "before_review_due"
-        if state.booking is not None:
-            notice = rulebook.policy.queue.move_up_notice
-            if start < self.now + notice:
-                return "within_notice"
-        return "does_not_fit"
+        passed = [self._states[id_] for id_ in before.later_than(found.during.start)]
+        return tuple(
+            (state.id, why_not(state, self._rulebook(state), found, choices=self._choices(state), now=self.now))
+            for state in passed
+        )
 
     def _take(self, booking: Booking, rulebook: Rulebook) -> None:
         if booking.director in self._calendars:
@@ -406,41 +376,6 @@ class Planner:
 
     def _rulebook(self, state: ConsultState) -> Rulebook:
         return self._rulebooks[state.rulebook]
-
-
-class Passed:
-    """Those whom a pass has gone by, so that a booking behind them can be explained."""
-
-    def __init__(self) -> None:
-        self._waiting: list[int] = []
-        self._starts: list[tuple[datetime, int]] = []
-
-    def passed(self, state: ConsultState) -> None:
-        """Remember one that was not booked before the pass came by."""
-        if state.booking is None:
-            self._waiting.append(state.id)
-        else:
-            self.booked(state)
-
-    def booked(self, state: ConsultState) -> None:
-        """Remember one that has a time."""
-        if state.booking is not None:
-            insort(self._starts, (state.booking.during.start, state.id))
-
-    def later_than(self, start: datetime) -> Iterator[int]:
-        """Give those that have no time, or one that is later."""
-        yield from self._waiting
-        for _, id_ in self._starts[bisect_right(self._starts, start, key=lambda each: each[0]) :]:
-            yield id_
-
-
-def _covers(director: Director, state: ConsultState) -> bool:
-    denial, lines, states = state.denial, director.lines_of_business, director.licence_states
-    return (
-        director.active
-        and (not lines or not denial.line_of_business or denial.line_of_business in lines)
-        and (not states or not denial.licence_state or denial.licence_state in states)
-    )
 
 
 def _time_of(found: Booking) -> dict[str, object]:

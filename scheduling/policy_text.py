@@ -108,7 +108,8 @@ def _consult(policy: Policy) -> Iterator[str]:
         yield f"The plan aims to hold it {_earliest(rules.target, right=False)}."
     closes = _clock(policy.plan.business_hours.to)
     yield f"Days that the plan has end at close of business ({closes}), those that the office has at midnight."
-    yield f"It takes {_several(rules.duration_minutes, 'minute')}, starts on multiples of {rules.start_every_minutes} minutes past the hour"
+    starts = f"multiples of {rules.start_every_minutes} minutes past the hour"
+    yield f"It takes {_several(rules.duration_minutes, 'minute')}, starts on {starts}"
     if rules.buffer_minutes:
         yield f"with {_several(rules.buffer_minutes, 'minute')} kept free after each,"
     yield f"and is booked at least {_several(rules.notice_minutes, 'minute')} ahead."

@@ -33,7 +33,7 @@ _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")
 
 # Tests throw their data away, so nothing has to survive a crash of the machine. A crash of the server alone loses
 # nothing even so.
-_FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+_FAST = ["-c", "fsync=off", "-c", "full_page_writes=off"]
 
 
 def home_in(data: Path) -> Path:
@@ -126,13 +126,15 @@ class Postgres:
     def _open_home(self) -> None:
         self.home.mkdir(exist_ok=True)
         self.home.chmod(0o711 if self.user else 0o700)
-        self._lock = (self.home / "lock").open("w")
+        lock = (self.home / "lock").open("w")
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            lock.close()
             raise StackError(
                 f"The database in {self.home} is in use by another process. Stop that one first."
             ) from None
+        self._lock = lock
 
     def _programs(self) -> Path:
         """Return the folder of the server's programs.

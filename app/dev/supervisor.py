@@ -49,10 +49,9 @@ class Supervisor:
         self._interruptions = 0
         self._interrupted_at = float("-inf")
         self._selector = selectors.DefaultSelector()
-        self._wakeup, writer = socket.socketpair()
-        self._wakeup_writer = writer
-        writer.setblocking(False)
-        signal.set_wakeup_fd(writer.fileno())
+        self._wakeup, self._wakeup_writer = socket.socketpair()
+        self._wakeup_writer.setblocking(False)
+        signal.set_wakeup_fd(self._wakeup_writer.fileno())
         self._selector.register(self._wakeup, selectors.EVENT_READ)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._interrupt)
@@ -110,6 +109,13 @@ class Supervisor:
             for child in wave:
                 self._drain(child)
         self.children.clear()
+
+    def close(self) -> None:
+        """Give up what was opened for watching."""
+        signal.set_wakeup_fd(-1)
+        self._selector.close()
+        self._wakeup.close()
+        self._wakeup_writer.close()
 
     def _interrupt(self, _number: int, _frame: object) -> None:
         """Count one interruption, also where `make` passes on the signal that it got together with us."""

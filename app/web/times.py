@@ -65,9 +65,7 @@ def install(app: Flask) -> None:
 def known_zone(name: str) -> ZoneInfo | None:
     """Return the zone of that name, legacy names of the United States mapped; None if there is none (D8)."""
     name = LEGACY.get(name, name)
-    if name != "UTC" and ("/" not in name or name.startswith("Etc/") or name not in available_timezones()):
-        return None
-    return ZoneInfo(name)
+    return ZoneInfo(name) if name in _zone_names() else None
 
 
 def plan_zone(zone: ZoneInfo) -> None:
@@ -96,10 +94,18 @@ def zone_name(zone: ZoneInfo | str) -> str:
     return NAMES.get(key) or key.rpartition("/")[2].replace("_", " ") + " time"
 
 
+@cache
 def zone_choices() -> list[tuple[str, str]]:
     """List the zones a reader can choose, those of the United States first."""
-    others = sorted(name for name in available_timezones() if known_zone(name) and name not in USUAL and "/" in name)
+    others = sorted(_zone_names() - {*USUAL, "UTC"})
     return [(name, zone_name(name)) for name in USUAL] + [(name, name.replace("_", " ")) for name in others]
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    # by place, not by offset: "Etc/GMT+5" is five hours *behind*, which nobody means who types it
+    places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")}
+    return frozenset(places - LEGACY.keys() | {"UTC"})
 
 
 def day(at: datetime | date, zone: ZoneInfo | str | None = None) -> str:

@@ -130,7 +130,7 @@ def test_before_it_is_sent_the_whole_is_shown_with_the_time_it_would_get(office:
 
 def test_the_time_it_would_get_is_told_while_typing(office: Client, made: Denial, clock: Clock, db) -> None:
     answer = office.send(f"/cases/{made.id}/expected", {**FORM, "statement": ""}, page=f"/cases/{made.id}/ask")
-    assert "a time is looked for as soon as the clinical information is in" in answer.text
+    assert "Waiting for your information" in answer.text
     assert "With clinical information: <strong>Wednesday 4 March, 9:00 am Eastern" in answer.text
     assert db.scalar(select(func.count()).select_from(History)) == 0
 
@@ -253,7 +253,7 @@ def test_a_request_can_be_withdrawn_once(office: Client, asked: str, db: Session
     version = re.search(r'name="version" id="version" value="(\d+)"', page.text)[1]
     data = {"version": version, "csrf_token": csrf_token(page)}
     assert office.post(f"/c/{asked}/withdraw", data=data).status_code == 303
-    assert "Withdrawn by your office." in office.get(f"/c/{asked}").text
+    assert "Your office withdrew the request." in office.get(f"/c/{asked}").text
     assert office.post(f"/c/{asked}/withdraw", data=data).status_code == 409
     db.rollback()
     assert db.scalar(select(func.count()).where(History.what == "cancelled")) == 1
@@ -392,5 +392,5 @@ def test_a_request_without_director_waits_visibly(client: Client, db: Session, s
     open_case(client, made)
     assert send(client, made).status_code == 303
     db.rollback()
-    assert "the medical director who decided is not known yet" in client.get(f"/c/{reference(db)}").text
+    assert "The medical director who decided is not known yet" in client.get(f"/c/{reference(db)}").text
     assert db.scalars(select(Attention.reason)).all() == ["no_director"]

@@ -15,7 +15,7 @@ from app.web.access import allow
 from app.web.edge import db_session, now, setup
 from app.web.office.blueprint import office, opened
 from app.web.office.steps import steps_in_words
-from app.web.office.words import CLOSED, CLOSED_OTHERWISE, WAITING, Said
+from app.web.office.words import CLOSED, CLOSED_OTHERWISE, SETTLED, WAITING, Said
 from app.web.times import plan_zone
 from scheduling.values import Status
 
@@ -76,6 +76,7 @@ def _page(shown: RequestView) -> dict[str, object]:
         "state": state,
         "standing": standing,
         "begun": begun,
+        "settled": state.closed_reason in SETTLED,
         "why": _why(shown, standing),
         "steps": steps_in_words(shown),
         "seen": _seen(f"{shown.consult.version}.{_last_history(shown)}"),

@@ -81,9 +81,9 @@ def join(spans: Sequence[Interval]) -> tuple[Interval, ...]:
 
 def row_count(form: Form) -> int:
     """Say how many rows the form has: those that were sent, and one more if that was asked for."""
-    typed = form.values.get("window_rows", "")
-    rows = min(int(typed), MOST_WINDOWS) if typed.isascii() and typed.isdigit() else FEWEST_ROWS
-    return max(rows, FEWEST_ROWS)
+    typed = form.values.getlist("window_rows")  # each row says its own number
+    rows = [int(number) for number in typed if number.isascii() and number.isdigit()]
+    return max(FEWEST_ROWS, min(max(rows, default=0), MOST_WINDOWS))
 
 
 def rows_of(windows: Sequence[Interval], zone: ZoneInfo) -> dict[str, str]:

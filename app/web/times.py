@@ -61,7 +61,6 @@ def install(app: Flask) -> None:
     )
 
 
-@cache
 def known_zone(name: str) -> ZoneInfo | None:
     """Return the zone of that name, legacy names of the United States mapped; None if there is none (D8)."""
     name = LEGACY.get(name, name)

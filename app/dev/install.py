@@ -27,11 +27,14 @@ def main() -> None:
     _use_new_enough_python()
     lock = ROOT / ("requirements-dev.txt" if "--dev" in sys.argv else "requirements.txt")
     locks = [lock, ROOT / "requirements-dev.txt"]  # who has all for the tests has all for running
-    if _works() and any(_stamp(each).exists() for each in locks):
+    works = _works()
+    if works and any(_stamp(each).exists() for each in locks):
         return
+    if not works and find_spec("ensurepip") is None:  # Debian has it in a package of its own
+        _give_up("This Python cannot make virtual environments.", "Install what it lacks: apt install python3-venv")
     print(f"Setting up .venv from {lock.name}. This is done once and takes about half a minute.", flush=True)
-    if not _works():
-        _make()
+    if not works:
+        venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(str(VENV))
     for old in VENV.glob("installed-*"):
         old.unlink()
     # wheels only: nothing is compiled, and no code of a package runs while it is installed
@@ -58,12 +61,6 @@ def _works() -> bool:
         return subprocess.run([VENV / "bin" / "pip", "--version"], capture_output=True, check=False).returncode == 0
     except OSError:
         return False
-
-
-def _make() -> None:
-    if find_spec("ensurepip") is None:  # Debian has it in a package of its own
-        _give_up("This Python cannot make virtual environments.", "Install what it lacks: apt install python3-venv")
-    venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(str(VENV))
 
 
 def _pip(*arguments: str) -> None:

@@ -26,10 +26,7 @@ def lock(session: Session, director_ids: Sequence[int]) -> None:
     takes FOR KEY SHARE) and must not wait.
     """
     session.execute(
-        select(Director.id)
-        .where(Director.id.in_(director_ids))
-        .order_by(Director.id)
-        .with_for_update(key_share=True)
+        select(Director.id).where(Director.id.in_(director_ids)).order_by(Director.id).with_for_update(key_share=True)
     ).all()
 
 

@@ -21,5 +21,5 @@ def sweep(running: Process, *, now: datetime) -> Swept:
     """Let due times pass, plan every line, send what is to be sent. A second time finds nothing."""
     overdue = deadlines.pass_due_times(running.sessions, setup=running.setup, now=now)
     assigned = assignment.assign_all(running.sessions, setup=running.setup, now=now)
-    delivered = delivery.deliver_due(running.sessions, running.settings, now=now)
+    delivered = delivery.deliver_due(running.sessions, running.settings, clock=lambda: now)
     return Swept(overdue=overdue, assigned=assigned, delivered=delivered)

@@ -6,6 +6,7 @@ of two lines do not, unless one may book with the other's director as a designat
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, sessionmaker
@@ -18,6 +19,7 @@ from app.consults.setup import Setup
 from app.db import in_transaction
 from app.models import BookingRow, Consult, Director, DirectorPeer
 from scheduling import fifo
+from scheduling.policy_words import Assignment
 from scheduling.values import Status
 
 #: laps over all lines after which planning stops until the next sweep; each lap changes something, so few are needed
@@ -35,8 +37,7 @@ def assign_all(sessions: sessionmaker[Session], *, setup: Setup, now: datetime) 
         with sessions() as session:
             queues = queues_with_work(session)
         in_lap = sum(
-            in_transaction(sessions, lambda session, queue=queue: assign_queue(session, queue, setup=setup, now=now))
-            for queue in queues
+            in_transaction(sessions, partial(assign_queue, director_id=queue, setup=setup, now=now)) for queue in queues
         )
         changes += in_lap
         if not in_lap:
@@ -66,7 +67,11 @@ def queues_with_work(session: Session) -> list[int | None]:
 def assign_queue(session: Session, director_id: int | None, *, setup: Setup, now: datetime) -> int:
     """Plan one line and write what the rules decide. Returns the number of changes; planning twice changes nothing."""
     available = lock_for_planning(session, director_id, setup=setup)
-    files = {file.consult.id: file for file in casefile.load_line(session, [director_id], setup=setup)}
+    files = {
+        file.consult.id: file
+        for file in casefile.load_line(session, [director_id], setup=setup)
+        if director_id is not None or file.rulebook.policy.director.assignment == Assignment.ANY
+    }
     plan = fifo.plan(
         [file.state for file in files.values()],
         directors.load(session, available, now=now, lines=[director_id]),

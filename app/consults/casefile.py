@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Row, Select, select
 from sqlalchemy.dialects.postgresql import insert
@@ -79,7 +79,7 @@ def load_line(session: Session, director_ids: Sequence[int | None], *, setup: Se
     return [_casefile(row, setup) for row in session.execute(query)]
 
 
-def _rows() -> Select[tuple[Consult, Denial, BookingRow | None, ReviewTask | None]]:
+def _rows() -> Select[Consult, Denial, BookingRow | None, ReviewTask | None]:
     return (
         select(Consult, Denial, BookingRow, ReviewTask)
         .join(Denial, Denial.id == Consult.denial_id)
@@ -88,21 +88,17 @@ def _rows() -> Select[tuple[Consult, Denial, BookingRow | None, ReviewTask | Non
     )
 
 
-def _casefile(row: Row[tuple[Consult, Denial, BookingRow | None, ReviewTask | None]], setup: Setup) -> CaseFile:
+def _casefile(row: Row[Consult, Denial, BookingRow | None, ReviewTask | None], setup: Setup) -> CaseFile:
     consult, denial, booking, review = row
+    rulebook = setup.rulebook(consult.policy_id, consult.policy_hash)
     return CaseFile(
         consult=consult,
         denial=denial,
         booking=booking,
         review=review,
-        rulebook=setup.rulebook(consult.policy_id, consult.policy_hash),
-        state=state_of(consult, denial, booking, review),
+        rulebook=rulebook,
+        state=state_of(consult, denial, booking, review, rulebook),
     )
-
-
-def rulebook_key(policy_id: str, policy_hash: str) -> str:
-    """Name a policy file to the byte."""
-    return f"{policy_id}@{policy_hash}"
 
 
 def denial_of(denial: Denial) -> values.Denial:
@@ -114,21 +110,18 @@ def denial_of(denial: Denial) -> values.Denial:
         urgency=denial.urgency,
         line_of_business=denial.line_of_business,
         reason=denial.reason,
-        dates={name: read_date(text) for name, text in denial.dates.items()},
+        dates={name: known for name in denial.dates if (known := denial.date_of(name)) is not None},
         appeal_filed=denial.appeal_filed_at is not None,
     )
 
 
-def read_date(text: str) -> datetime | date:
-    """Read a date of a denial as it is stored: a day of the plan, or an instant with offset."""
-    return date.fromisoformat(text) if len(text) == len("2026-03-02") else datetime.fromisoformat(text)
-
-
-def state_of(consult: Consult, denial: Denial, booking: BookingRow | None, review: ReviewTask | None) -> ConsultState:
+def state_of(
+    consult: Consult, denial: Denial, booking: BookingRow | None, review: ReviewTask | None, rulebook: Rulebook
+) -> ConsultState:
     """Read how a consult stands from its rows."""
     return ConsultState(
         id=consult.id,
-        rulebook=rulebook_key(consult.policy_id, consult.policy_hash),
+        rulebook=rulebook.policy.key,
         denial=denial_of(denial),
         status=consult.status,
         director=consult.director_id,

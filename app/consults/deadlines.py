@@ -1,6 +1,7 @@
 """Due times that pass. Found by `<= now`, never inside a window that a missed tick could skip (house rule 5)."""
 
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -28,7 +29,7 @@ def pass_due_times(sessions: sessionmaker[Session], *, setup: Setup, now: dateti
             .order_by(ReviewTask.due_at, ReviewTask.id)
         ).all()
     for consult_id in due:
-        in_transaction(sessions, lambda session, consult_id=consult_id: mark_overdue(session, consult_id, setup, now))
+        in_transaction(sessions, partial(mark_overdue, consult_id=consult_id, setup=setup, now=now))
     return len(due)
 
 

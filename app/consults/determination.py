@@ -69,9 +69,7 @@ def outcome_words(file: CaseFile, determination: str) -> list[str]:
     return [words for words in (WORDS[determination], policy_words) if words]
 
 
-def record_absence(
-    session: Session, consult_id: int, who: str, *, setup: Setup, by: str, now: datetime
-) -> CaseFile:
+def record_absence(session: Session, consult_id: int, who: str, *, setup: Setup, by: str, now: datetime) -> CaseFile:
     """Record one call that reached nobody (`who` = "office"), or that the director was not there ("director").
 
     The policy says how many calls make a missed time and how many missed times close the request.

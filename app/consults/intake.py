@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import history, outbox
 from app.consults import casefile
-from app.consults.casefile import CaseFile, denial_of, rulebook_key
+from app.consults.casefile import CaseFile, denial_of
 from app.consults.setup import Setup
 from app.models import Channel, Consult, Denial, LeftRequest, arrivals
 from app.ranges import stored
@@ -111,7 +111,7 @@ def _ask(
     line = casefile.load_line(session, [_line_of(denial, rulebook)], setup=setup)
     step = life.ask(
         rulebook,
-        rulebook_key(rulebook.policy.id, rulebook.policy.hash),
+        rulebook.policy.key,
         denial_of(denial),
         new.as_the_rules_see_it(),
         id=consult_id,
@@ -175,9 +175,7 @@ def _write(
     casefile.write_state(consult, step.state, now)
     session.add(consult)
     session.flush()  # the review, the history and the messages refer to the row
-    file = CaseFile(
-        consult=consult, denial=denial, booking=None, review=None, rulebook=rulebook, state=step.state
-    )
+    file = CaseFile(consult=consult, denial=denial, booking=None, review=None, rulebook=rulebook, state=step.state)
     casefile.apply(session, file, step, by=by, now=now)
     return file
 
@@ -247,9 +245,7 @@ def leave_request(
     """
     session.execute(
         insert(LeftRequest)
-        .values(
-            reference=make_reference(), form_key=form_key, case_number=case_number, body=body, received_at=now
-        )
+        .values(reference=make_reference(), form_key=form_key, case_number=case_number, body=body, received_at=now)
         .on_conflict_do_nothing(index_elements=["form_key"])
     )
     return session.scalars(select(LeftRequest).where(LeftRequest.form_key == form_key)).one()

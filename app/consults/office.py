@@ -14,7 +14,7 @@ from app.consults.intake import draw_arrival
 from app.consults.setup import Setup
 from app.errors import Invalid, NotFound
 from app.models import Consult
-from scheduling import fifo, life
+from scheduling import life
 from scheduling.values import Interval
 
 
@@ -47,7 +47,12 @@ def send_information(
     if not statement.strip():
         raise Invalid({"statement": "Write what the reviewer should know before you send it."})
     file = change(
-        session, consult_id, lambda state, rules: life.add_information(state, rules, now=now), setup=setup, by=by, now=now
+        session,
+        consult_id,
+        lambda state, rules: life.add_information(state, rules, now=now),
+        setup=setup,
+        by=by,
+        now=now,
     )
     if file.refused is None:
         before = file.consult.statement
@@ -71,12 +76,19 @@ def accept_peer(session: Session, consult_id: int, *, setup: Setup, by: str, now
     """Take the designated peer that was offered, at that peer's earliest opening before the deadline, if still there."""
     line = line_of(session, consult_id)
     available = lock_for_planning(session, line, setup=setup)
-    states = [file.state for file in casefile.load_line(session, [line], setup=setup)]
+    files = casefile.load_line(session, [line], setup=setup)
     people = directors.load(session, available, now=now, lines=[line])
     return change(
         session,
         consult_id,
-        lambda state, rules: fifo.accept_peer(state, rules, people, states, now=now),
+        lambda state, rules: life.accept_peer(
+            state,
+            rules,
+            people,
+            [file.state for file in files],
+            rulebooks={file.state.rulebook: file.rulebook for file in files},
+            now=now,
+        ),
         setup=setup,
         by=by,
         now=now,

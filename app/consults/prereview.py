@@ -82,7 +82,7 @@ def _decide(
     now: datetime,
 ) -> CaseFile:
     before = casefile.load(session, consult_id, setup=setup)
-    if before.review is None or before.review.kind is not ReviewKind.RECONSIDERATION and decision is APPROVE:
+    if before.review is None or (before.review.kind is not ReviewKind.RECONSIDERATION and decision is APPROVE):
         raise Conflict("No reconsideration was asked for in this case, so there is nothing to approve.")
     if is_claimed_by_another(before.review, account_id, now):
         raise Conflict("Another nurse is working on this case. Nothing was changed.")

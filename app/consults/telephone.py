@@ -83,7 +83,7 @@ def record_talk(
         raise Conflict("A request about this case is open. Record the outcome there.")
     directors.get(session, director_id)
     file = _write_talk(session, new, director_id, took_place_at, setup=setup, by=by, now=now)
-    step = life.record_outcome(file.state, file.rulebook, outcome, now=now)
+    step = life.record_outcome(file.state, file.rulebook, outcome, now=now, outside_queue=True)
     if step.state is None or step.state.status is not Status.COMPLETED:
         raise Invalid({"outcome": "This case does not allow that outcome under the plan's policy. Choose another."})
     casefile.apply(session, file, step, by=by, now=now)
@@ -107,7 +107,7 @@ def _write_talk(
     rulebook = intake.rulebook_for(denial, setup=setup)
     during = Interval(took_place_at, took_place_at + timedelta(minutes=1))
     state = outside_queue.talk(
-        intake.key_of(rulebook),
+        rulebook.policy.key,
         casefile.denial_of(denial),
         new.as_the_rules_see_it(),
         Booking(director=director_id, during=during),

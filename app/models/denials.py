@@ -52,6 +52,14 @@ class Denial(Base):
     imported_from: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
     director: Mapped[Director | None] = relationship(lazy="raise")
+
+    def date_of(self, name: str) -> datetime | date | None:
+        """Read one of the dates, by its name in the policy format: a day of the plan, an instant, or not known."""
+        text = self.dates.get(name)
+        if text is None:
+            return None
+        return date.fromisoformat(text) if len(text) == len("2026-03-02") else datetime.fromisoformat(text)
+
     __table_args__ = (
         UniqueConstraint("plan", "case_number"),
         CheckConstraint("(told_at is null) = (told_how = '')", name="told_paired"),

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -70,7 +70,7 @@ class WebSession(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    denials: Mapped[list[int]] = mapped_column(ARRAY(Base.type_annotation_map[int]), default=list)
+    denials: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     "cases that were opened with the letter's access code in this visit"
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     "flash messages, the CSRF secret and the like; nothing about a patient"

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app import directors
 from app.consults import casefile
-from app.consults.casefile import CaseFile, rulebook_key
+from app.consults.casefile import CaseFile
 from app.consults.intake import NewRequest
 from app.consults.setup import Setup
 from app.models import Director, DirectorPeer
@@ -70,7 +70,7 @@ def if_sent_now(session: Session, shown: CaseView, new: NewRequest, *, setup: Se
     line = _line(session, shown.facts.director, rulebook, setup=setup, now=now)
     step = life.ask(
         rulebook,
-        rulebook_key(rulebook.policy.id, rulebook.policy.hash),
+        rulebook.policy.key,
         shown.facts,
         new.as_the_rules_see_it(),
         id=LAST,

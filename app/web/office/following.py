@@ -50,7 +50,9 @@ def live(reference: str) -> ResponseReturnValue:
 def calendar(reference: str) -> ResponseReturnValue:
     """Give the consult's time as it is now, for a calendar."""
     shown = read_request(reference)
-    content = outbox.calendar_for_office(db_session(), shown.consult, desk=setup().desk, now=now())
+    content = outbox.calendar_for_office(
+        db_session(), shown.consult, desk=setup().desk, plan_name=shown.rulebook.policy.name, now=now()
+    )
     if content is None:
         return redirect(url_for("office.follow", reference=reference), code=303)
     response = Response(content, content_type="text/calendar; charset=utf-8")

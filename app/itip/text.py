@@ -1,0 +1,40 @@
+"""Text that somebody typed, made harmless before it enters a calendar or a header."""
+
+import unicodedata
+
+#: Cc control, Cs half a character, Zl and Zp line ends that `str.splitlines` and some readers honour
+_BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+#: marks that turn the direction of writing, and with it what a number seems to be
+_TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_HEADER_MARKS = frozenset(" .,:;'’()/&#+–-")
+
+
+def line(text: str) -> str:
+    """Return `text` as one line without control characters; double quotes become single ones."""
+    kept = (
+        " " if unicodedata.category(character) in _BREAKS or character in _TURNS else character for character in text
+    )
+    return " ".join("".join(kept).replace('"', "'").split())
+
+
+def lines(text: str) -> str:
+    """Return `text` with its line breaks and nothing else that `line` takes away."""
+    return "\n".join(line(part) for part in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip()
+
+
+def name(text: str) -> str:
+    """Return `text` as a CN parameter can carry it: as `line`, without the circumflex that RFC 6868 escapes with."""
+    return line(text.replace("^", " "))
+
+
+def words(text: str, longest: int = 150) -> str:
+    """Return `text` as a header may carry it: letters, digits and plain punctuation.
+
+    `=`, `?`, `<`, `>`, quotes and backslashes are left out, so that nothing in it can be read as an encoded word or as
+    an address: Python before 3.11.10 lets an encoded newline through (CVE-2024-6923).
+    """
+    kept = (
+        character if unicodedata.category(character)[0] in "LMN" or character in _HEADER_MARKS else " "
+        for character in line(text)
+    )
+    return " ".join("".join(kept).split())[:longest].rstrip()

@@ -20,7 +20,7 @@ HOPELESS_TIMES, HOPELESS_SECONDS = 3, 30.0
 PAUSE = 0.5
 
 
-class Interrupted(Exception):  # noqa: N818 -- no error: somebody asked for it
+class Interrupted(Exception):
     """Somebody pressed Ctrl-C, sent TERM or closed the terminal."""
 
 

@@ -2,6 +2,7 @@
 
 import click
 
+from app.cli_rules import policies, simulate
 from app.clock import utcnow
 
 
@@ -29,3 +30,7 @@ def dev(arguments: tuple[str, ...]) -> None:
     from app.dev.stack import main as run
 
     raise SystemExit(run(arguments))
+
+
+for command in (policies, simulate):
+    main.add_command(command)

@@ -48,14 +48,14 @@ def load(
             select(DirectorPeer.director_id, DirectorPeer.peer_id)
             .where(DirectorPeer.director_id.in_(director_ids))
             .order_by(DirectorPeer.director_id, DirectorPeer.rank)
-        ).tuples()
+        )
     )
     off = _grouped(
         session.execute(
             select(DirectorOff.director_id, DirectorOff.during).where(
                 DirectorOff.director_id.in_(director_ids), func.upper(DirectorOff.during) > now
             )
-        ).tuples()
+        )
     )
     taken = _grouped(
         session.execute(
@@ -67,7 +67,7 @@ def load(
                 func.upper(BookingRow.blocked) > now - timedelta(days=1),
                 not_(stands_in(lines)),
             )
-        ).tuples()
+        )
     )
     return {
         director.id: _value_of(

@@ -104,7 +104,7 @@ def may_fall_back(session: Session, director_id: int, *, setup: Setup) -> bool:
         select(Consult.policy_id, Consult.policy_hash)
         .where(Consult.director_id == director_id, Consult.closed_at.is_(None))
         .distinct()
-    ).tuples()
+    )
     return any(setup.rulebook(*policy).policy.director.fallback != "none" for policy in policies)
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -92,9 +92,12 @@ def request_consult(
     already = session.scalar(select(Consult).where(Consult.form_key == new.form_key))
     if already is not None:
         return Asked(consult=already)
+    if denial.early_statement:
+        new = replace(new, statement=f"{denial.early_statement}\n\n{new.statement}".strip())
     rulebook, step = _ask(session, denial, new, setup=setup, now=now, accept_late=bool(accept_late_reason))
     if step.state is None:
         return _refuse(session, denial, step, by=by)
+    denial.early_statement = ""
     file = _write(session, denial, new, step, rulebook=rulebook, by=by, now=now)
     if accept_late_reason:
         _remark(session, file, "accepted_despite_refusal", {"reason": accept_late_reason}, by=by, now=now)

@@ -10,7 +10,7 @@ from app.consults import casefile
 from app.consults.assignment import lock_for_planning
 from app.consults.casefile import CaseFile
 from app.consults.change import change
-from app.consults.intake import draw_arrival
+from app.consults.intake import draw_arrival, rulebook_for
 from app.consults.setup import Setup
 from app.errors import Invalid, NotFound
 from app.models import Consult
@@ -58,6 +58,21 @@ def send_information(
         before = file.consult.statement
         file.consult.statement = f"{before}\n\n{statement.strip()}".strip()
     return file
+
+
+def send_early_information(
+    session: Session, denial_id: int, statement: str, *, setup: Setup, by: str, now: datetime
+) -> bool:
+    """Keep clinical information that comes before there is a request: it counts as sent with the next one.
+
+    Returns False where the policy takes none (`clinical_information.rule = "refused"`).
+    """
+    denial = casefile.lock_denial(session, denial_id)
+    if not life.keeps_early_information(rulebook_for(denial, setup=setup)):
+        return False
+    denial.early_statement = f"{denial.early_statement}\n\n{statement.strip()}".strip()
+    history.write(session, denial_id=denial_id, consult_id=None, what="early_information", details={}, by=by, now=now)
+    return True
 
 
 def ask_reconsideration(session: Session, consult_id: int, *, setup: Setup, by: str, now: datetime) -> CaseFile:

@@ -47,6 +47,8 @@ class Denial(Base):
     told_how: Mapped[str] = mapped_column(default="")
     told_by: Mapped[str] = mapped_column(default="")
     appeal_filed_at: Mapped[datetime | None]
+    early_statement: Mapped[str] = mapped_column(default="", server_default="")
+    "clinical information that came while no request was open; it counts for the next one"
     access_code_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     "HMAC-SHA256 with the server's key of the code on the letter"
     imported_from: Mapped[str] = mapped_column(default="")

@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.Column("told_how", sa.Text(), nullable=False),
         sa.Column("told_by", sa.Text(), nullable=False),
         sa.Column("appeal_filed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("early_statement", sa.Text(), server_default="", nullable=False),
         sa.Column("access_code_hash", sa.LargeBinary(), nullable=True),
         sa.Column("imported_from", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -1,6 +1,6 @@
 """The menu of each role. A page that is not there is left out."""
 
-from flask import Flask, current_app
+from flask import Flask, current_app, url_for
 
 from app.models import StaffRole
 from app.web.sessions import Reader
@@ -22,6 +22,14 @@ MENUS: dict[StaffRole, tuple[tuple[str, str], ...]] = {
     ),
 }
 
+#: where a role reads one consult: an endpoint that takes its `reference`
+CONSULT_PAGES: dict[StaffRole, str] = {
+    StaffRole.NURSE: "nurse.consult",
+    StaffRole.DIRECTOR: "director.consult",
+    StaffRole.COORDINATOR: "coordinator.consult",
+    StaffRole.ADMINISTRATOR: "administrator.consult",
+}
+
 
 def install(app: Flask) -> None:
     """Give templates `menu(role)`."""
@@ -37,6 +45,14 @@ def home(role: StaffRole) -> str:
     """Return the endpoint where a role begins."""
     pages = menu(role)
     return pages[0][1] if pages else "session.me"
+
+
+def consult_page(role: StaffRole, reference: str) -> str:
+    """Return the address of a role's page of one consult, or of where the role begins if it has none."""
+    endpoint = CONSULT_PAGES[role]
+    if endpoint in current_app.view_functions:
+        return url_for(endpoint, reference=reference)
+    return url_for(home(role))
 
 
 def home_of(reader: Reader | None) -> str:

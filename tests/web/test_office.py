@@ -4,16 +4,19 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
+from icalendar import Calendar
 from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.consults import assignment
 from app.models import Attention, Consult, Denial, History, LeftRequest, Message, Role
 from app.web.access import allowed
-from tests.web.conftest import CANARIES, Client, Clock, csrf_token, denial, open_case, person
+from tests.web.conftest import CANARIES, NOW, Client, Clock, csrf_token, denial, open_case, person
 
 FORM = {
     "speaker_name": "Rosa Diaz, MD",
@@ -394,3 +397,25 @@ def test_a_request_without_director_waits_visibly(client: Client, db: Session, s
     db.rollback()
     assert "The medical director who decided is not known yet" in client.get(f"/c/{reference(db)}").text
     assert db.scalars(select(Attention.reason)).all() == ["no_director"]
+
+
+def test_the_link_of_a_mail_leads_staff_to_their_own_page(asked: str, app: Flask, sign_in) -> None:
+    """Mails to directors have the same link: who is not signed in finds the way to do so, and comes back."""
+    page = app.test_client().get(f"/c/{asked}", follow_redirects=True).text
+    assert f'href="/sign-in?next=/c/{asked}"' in page
+    nurse = sign_in(Role.NURSE)
+    assert nurse.get(f"/c/{asked}").status_code == 302
+    assert nurse.get(f"/c/{asked}", follow_redirects=True).status_code == 200
+
+
+def test_the_booked_time_can_be_taken_into_a_calendar(office: Client, asked: str, made, app, db: Session) -> None:
+    """F9: always as it is now, and only for who may see the case."""
+    assert office.get(f"/c/{asked}/consult.ics").location == f"/c/{asked}"
+    running = app.extensions["peerline"].process
+    assignment.assign_all(running.sessions, setup=running.setup, now=NOW)
+    answer = office.get(f"/c/{asked}/consult.ics")
+    assert answer.content_type.startswith("text/calendar")
+    [calendar_event] = Calendar.from_ical(answer.data).walk("VEVENT")
+    assert calendar_event["DTSTART"].dt == datetime(2026, 3, 4, 14, 0, tzinfo=UTC)
+    assert not any(word in answer.text for word in CANARIES)
+    assert app.test_client().get(f"/c/{asked}/consult.ics").status_code == 303

@@ -12,7 +12,8 @@ from app.queries import office as queries
 from app.queries.expectation import Expected
 from app.queries.office import RequestView
 from app.web.access import allow
-from app.web.edge import db_session, now, setup
+from app.web.edge import db_session, now, setup, visit
+from app.web.navigation import consult_page
 from app.web.office.blueprint import office, opened
 from app.web.office.steps import steps_in_words
 from app.web.office.words import CLOSED, CLOSED_OTHERWISE, SETTLED, WAITING, Said
@@ -28,7 +29,12 @@ REWRITTEN = timedelta(minutes=1)
 @office.get("/c/<reference>")
 @allow(Role.ANYONE)
 def follow(reference: str) -> ResponseReturnValue:
-    """Show a request. Whoever has not opened its case is led to do so, whether or not there is such a request."""
+    """Show a request. Whoever has not opened its case is led to do so, whether or not there is such a request.
+
+    Mails to directors have this address too: staff are led to their own page of the case.
+    """
+    if (account := visit().account) is not None:
+        return redirect(consult_page(account.role, reference))
     if not queries.is_open(db_session(), reference, opened()):
         return redirect(url_for("office.start", next=request.path), code=303)
     return render_template("office/follow.html", **_page(read_request(reference)))

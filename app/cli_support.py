@@ -1,13 +1,14 @@
 """What commands share: the process's parts, and errors that end in one sentence instead of a traceback."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import click
 from sqlalchemy.exc import OperationalError
 
 from app.config import ConfigurationError, Settings
+from app.dev import surroundings
 from app.errors import Invalid, Refused
 from app.process import Process, make_process
 
@@ -20,11 +21,9 @@ def open_process() -> Iterator[Process]:
     answer, and what the use cases refuse.
     """
     try:
-        running = make_process(Settings.from_environment(os.environ))
+        running = make_process(Settings.from_environment(_environment()))
     except ConfigurationError as error:
-        raise click.ClickException(
-            f"{error}\nBeside a running `make run`, prefix the command: .venv/bin/peerline dev --with COMMAND"
-        ) from None
+        raise click.ClickException(str(error)) from None
     try:
         yield running
     except Invalid as error:
@@ -36,3 +35,10 @@ def open_process() -> Iterator[Process]:
         raise click.ClickException(f"The database does not answer: {reason}. Check DATABASE_URL.") from None
     finally:
         running.engine.dispose()
+
+
+def _environment() -> Mapping[str, str]:
+    """Take the environment as it is; where it names no database, that of this checkout's `make run`."""
+    if "DATABASE_URL" in os.environ:
+        return os.environ
+    return {**surroundings.read(), **os.environ}

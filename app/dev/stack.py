@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.config import ConfigurationError, Settings, postgresql_url
+from app.config import ConfigurationError, Settings
 from app.dev import surroundings
 from app.dev.ports import LOOPBACK, claim_port, free_port, wait_for_port
 from app.dev.postgres import Postgres, home_in
@@ -155,15 +155,16 @@ class Stack:
         from sqlalchemy import select
 
         from app.clock import utcnow
-        from app.db import make_engine, make_sessions, transaction
         from app.dev.seed import seed
         from app.models import Director
+        from app.process import make_process
 
-        engine = make_engine(postgresql_url(self.environment["DATABASE_URL"]))
-        with transaction(make_sessions(engine)) as session:
-            if session.scalar(select(Director.id).limit(1)) is None:
-                seed(session, now=utcnow())
-        engine.dispose()
+        running = make_process(Settings.from_environment(self.environment))
+        with running.sessions() as session:
+            is_empty = session.scalar(select(Director.id).limit(1)) is None
+        if is_empty:
+            seed(running, now=utcnow())
+        running.engine.dispose()
 
     def _wait_for_pages(self, port: int) -> None:
         """Wait until the pages answer and what would fail at its start has had the time to."""

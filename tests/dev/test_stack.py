@@ -82,5 +82,5 @@ def stack() -> Iterator[Stack]:
     stack = Stack(data)
     yield stack
     if stack.process is not None and stack.process.poll() is None:
-        stack.kill()
+        stack.stop()
     shutil.rmtree(data)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from app.dev.ports import free_port
 from app.dev.surroundings import ROOT, read
 
 #: seconds that a start may take
@@ -28,12 +27,12 @@ class Stack:
 
     def start(self) -> None:
         """Start it and read what it says until it has said all that it says at its start."""
-        given = ("DATABASE_URL", "REDIS_URL", "SMTP_URL")
+        given = ("DATABASE_URL", "REDIS_URL", "SMTP_URL", "PORT")
         environment = {name: value for name, value in os.environ.items() if name not in given}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "app.dev.stack", "--data", str(self.data)],
             cwd=ROOT,
-            env={"PORT": str(free_port()), **environment},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

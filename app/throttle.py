@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,7 +32,7 @@ def account_limit(email: str) -> Limit:
 
 def address_limit(address: str) -> Limit:
     """Twenty wrong tries of any kind an address and fifteen minutes."""
-    return Limit(key=f"address:{address}", tries=20, within=timedelta(minutes=15))
+    return Limit(key=f"address:{_network(address)}", tries=20, within=timedelta(minutes=15))
 
 
 def case_limit(case_number: str) -> Limit:
@@ -41,7 +42,7 @@ def case_limit(case_number: str) -> Limit:
 
 def left_limit(address: str) -> Limit:
     """Sixty requests left without a code an address and hour: more than any office has, less than a machine sends."""
-    return Limit(key=f"left:{address}", tries=60, within=timedelta(hours=1))
+    return Limit(key=f"left:{_network(address)}", tries=60, within=timedelta(hours=1))
 
 
 def try_once(sessions: sessionmaker[Session], secret: str, limits: tuple[Limit, ...], now: datetime) -> "Try | None":
@@ -74,6 +75,15 @@ class Try:
     def was_right(self, session: Session) -> None:
         """Take the try back, and with it the earlier wrong ones of the first limit's key."""
         session.execute(delete(FailedTry).where((FailedTry.key == self.own_key) | FailedTry.id.in_(self.ids)))
+
+
+def _network(address: str) -> str:
+    # one household or office has a whole /64 of IPv6, and could come from another address each time
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
 
 
 def _hashed(secret: str, key: str) -> str:

@@ -173,8 +173,10 @@ def cases(session: Session, opened: Sequence[int]) -> list[CaseRow]:
     return sorted(rows, key=lambda row: -list(opened).index(row.id))
 
 
-def case(session: Session, denial_id: int, opened: Sequence[int], *, setup: Setup) -> CaseView:
-    """Read a case. Raises NotFound. Two statements."""
+def case(
+    session: Session, denial_id: int, opened: Sequence[int], *, setup: Setup, with_requests: bool = True
+) -> CaseView:
+    """Read a case. Raises NotFound. Two statements; one without what has been asked for about it."""
     if denial_id not in opened:
         raise NotFound(NOT_FOUND)
     row = session.execute(
@@ -183,7 +185,7 @@ def case(session: Session, denial_id: int, opened: Sequence[int], *, setup: Setu
     if row is None:
         raise NotFound(NOT_FOUND)
     denial, director = row
-    requests = tuple(_requests(session, [denial_id]).get(denial_id, ()))
+    requests = tuple(_requests(session, [denial_id]).get(denial_id, ())) if with_requests else ()
     return _case(denial, director, requests, setup.policies.current(denial.plan))
 
 

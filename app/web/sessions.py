@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, g, request
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from app.models import Account, StaffRole, WebSession
 from app.web.edge import db_session, now, settings
@@ -138,16 +138,17 @@ class Visit(SessionMixin):
         state = self._start_empty()
         if self._secret is None:
             return state
-        row = db_session().execute(_row_of(self._secret)).one_or_none()
-        if row is None or not _lives(row.WebSession, row.Account):
+        row = db_session().execute(_ROW, {"secret_hash": _hash(self._secret)}).one_or_none()
+        if row is None or not _lives(row):
             self.ended = row is not None
             self._secret = None
             self.drop_cookie = True
             return state
-        stored: WebSession = row.WebSession
-        state.id, state.data, state.denials = stored.id, dict(stored.data), list(stored.denials)
-        state.created_at, state.seen_at = stored.created_at, stored.seen_at
-        state.account = reader(row.Account) if row.Account else None
+        state.id, state.data, state.denials = row.id, dict(row.data), list(row.denials)
+        state.created_at, state.seen_at = row.created_at, row.seen_at
+        if row.account_id is not None:
+            names = ("name", "email", "role", "time_zone", "director_id")
+            state.account = Reader(id=row.account_id, **{name: getattr(row, name) for name in names})
         return state
 
     def _start_empty(self) -> _State:
@@ -228,16 +229,33 @@ def reader(account: Account) -> Reader:
     )
 
 
-def _row_of(secret: str) -> Select[WebSession, Account]:
-    query = select(WebSession, Account).outerjoin(Account, Account.id == WebSession.account_id)
-    return query.where(WebSession.secret_hash == _hash(secret))
+#: columns alone, no objects: every page begins with it
+_ROW = (
+    select(
+        WebSession.id,
+        WebSession.account_id,
+        WebSession.denials,
+        WebSession.data,
+        WebSession.created_at,
+        WebSession.seen_at,
+        WebSession.expires_at,
+        Account.name,
+        Account.email,
+        Account.role,
+        Account.time_zone,
+        Account.director_id,
+        Account.active,
+    )
+    .outerjoin(Account, Account.id == WebSession.account_id)
+    .where(WebSession.secret_hash == bindparam("secret_hash"))
+)
 
 
-def _lives(stored: WebSession, account: Account | None) -> bool:
-    if account is not None and not account.active:
+def _lives(row: Row[Any]) -> bool:
+    if row.account_id is not None and not row.active:
         return False
-    idle = IDLE_OFFICE if account is None else IDLE_STAFF
-    return now() < stored.expires_at and now() < stored.seen_at + idle
+    idle = IDLE_OFFICE if row.account_id is None else IDLE_STAFF
+    return bool(now() < row.expires_at and now() < row.seen_at + idle)
 
 
 def _clear_away() -> None:

@@ -192,7 +192,7 @@ def test_two_who_press_at_once_send_one_request(app: Flask, db: Session, setting
         thread.join()
     db.rollback()
     reference = db.scalars(select(Consult.reference)).one()
-    assert set(answers) == {(303, f"/c/{reference}")}
+    assert set(answers) == {(303, f"/c/{reference}?sent=yes")}
 
 
 def test_nudges_follow_the_commit(answer_with, settings) -> None:

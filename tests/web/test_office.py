@@ -149,7 +149,7 @@ def test_another_row_for_a_time_can_be_had_without_scripts(office: Client, made:
 def test_a_request_is_received_and_can_be_followed(office: Client, made: Denial, db: Session) -> None:
     answer = send(office, made)
     assert answer.status_code == 303
-    assert answer.location == f"/c/{reference(db)}"
+    assert answer.location == f"/c/{reference(db)}?sent=yes"
     page = office.get(answer.location).text
     assert "Your request is received." in page
     assert "Position in line" in page

@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import FailedTry, WebSession
+from app.throttle import address_limit
 from tests.web.conftest import CODE, PASSWORD, Client, denial, open_case, person
 
 
@@ -125,3 +126,9 @@ def test_a_sign_in_leads_nowhere_else(client: Client, account) -> None:
     data = {"email": who.email, "password": PASSWORD, "next": "//evil.example"}
     assert client.send("/sign-in", data).location.startswith("/")
     assert "evil" not in client.get("/sign-in?next=//evil.example", follow_redirects=True).text
+
+
+def test_the_addresses_of_one_ipv6_network_are_one() -> None:
+    assert address_limit("2001:db8::1").key == address_limit("2001:db8::2").key
+    assert address_limit("2001:db8::1").key != address_limit("2001:db8:0:1::1").key
+    assert address_limit("192.0.2.1").key != address_limit("192.0.2.2").key

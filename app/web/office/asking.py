@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.consults import intake
@@ -85,7 +85,7 @@ def check(denial_id: int) -> ResponseReturnValue:
 @allow(Role.OFFICE)
 def send(denial_id: int) -> ResponseReturnValue:
     """Take the request down. The same form sent twice is one request, and gets the same answer (A7)."""
-    shown = read_case(denial_id)
+    shown = read_case(denial_id, with_requests=False)
     form = Form.typed()
     reading = read(shown, form)
     if form.errors:
@@ -95,8 +95,7 @@ def send(denial_id: int) -> ResponseReturnValue:
         # answered with 200, so that the refusal stays on record
         return render_template("office/refused.html", case=shown, refused=refusal(asked.refused or ""), form=form)
     nudge_after_commit("assign", "deliver")
-    flash("Your request is received.", "success")
-    return redirect(url_for("office.follow", reference=asked.consult.reference), code=303)
+    return redirect(url_for("office.follow", reference=asked.consult.reference, sent="yes"), code=303)
 
 
 @office.post("/cases/<int:denial_id>/expected")

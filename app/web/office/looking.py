@@ -41,9 +41,9 @@ def case(denial_id: int) -> ResponseReturnValue:
     return render_template("office/case.html", case=shown, options=options_of(shown), last=last, settled=settled)
 
 
-def read_case(denial_id: int) -> CaseView:
+def read_case(denial_id: int, *, with_requests: bool = True) -> CaseView:
     """Read a case that was opened in this visit, and show times in its plan's zone where no other is known."""
-    shown = queries.case(db_session(), denial_id, opened(), setup=setup())
+    shown = queries.case(db_session(), denial_id, opened(), setup=setup(), with_requests=with_requests)
     plan_zone(shown.zone)
     return shown
 

@@ -34,9 +34,14 @@ class Nudger:
         )
         self._quiet_until = 0.0
 
+    @property
+    def is_pausing(self) -> bool:
+        """Tell whether Redis has just failed and is left alone for a while."""
+        return time.monotonic() < self._quiet_until
+
     def nudge(self, *names: str) -> None:
         """Wake the tasks of these names, or do nothing if Redis cannot be reached."""
-        if time.monotonic() < self._quiet_until:
+        if self.is_pausing:
             return
         for name in names:
             try:

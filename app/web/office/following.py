@@ -18,10 +18,10 @@ from app.web.office.blueprint import office, opened
 from app.web.office.steps import steps_in_words
 from app.web.office.words import CLOSED, CLOSED_OTHERWISE, SETTLED, WAITING, Said
 from app.web.times import plan_zone
-from scheduling.values import Status
+from scheduling.values import ConsultState, Status
 
-#: the page asks for news this often, in seconds
-SOON, LATER = 4, 10
+#: the page asks for news this often, in seconds: while a time is being looked for, and otherwise
+SOON, LATER = 2, 10
 #: even without news the page is written anew after this, so that "in 3 hours" stays true
 REWRITTEN = timedelta(minutes=1)
 
@@ -88,9 +88,15 @@ def _page(shown: RequestView) -> dict[str, object]:
         "why": _why(shown, standing),
         "steps": steps_in_words(shown),
         "seen": _seen(f"{shown.consult.version}.{_last_history(shown)}"),
-        "every": None if not state.status.open else LATER if state.status is Status.BOOKED else SOON,
+        "every": _every(state),
         "rules": shown.rulebook.policy,
     }
+
+
+def _every(state: ConsultState) -> int | None:
+    if not state.status.open:
+        return None
+    return SOON if state.status is Status.WAITING and state.unplaced is None else LATER
 
 
 def _why(shown: RequestView, standing: Expected | None) -> Said:

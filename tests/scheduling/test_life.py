@@ -343,7 +343,10 @@ class TestDates:
 
     def test_it_may_make_a_review_overdue_at_once(self) -> None:
         rulebook = rules(
-            "reconsideration = { offered = true, elective = { consult = 'meanwhile', deadline = { by = 'decision_due' } } }"
+            """
+            reconsideration.offered = true
+            reconsideration.elective = { consult = "meanwhile", deadline = { by = "decision_due" } }
+            """
         )
         state = consult(rulebook, reconsideration=True, information=True)
         step = life.learn_date(state, rulebook, "decision_due", MONDAY, now=LATER)

@@ -2,8 +2,10 @@
 
 from flask import Blueprint
 
+from app.web.admin import administrator
+from app.web.coordinator import coordinator
 from app.web.health import health
 from app.web.office import office
 from app.web.signing_in import session
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health, session, office)
+BLUEPRINTS: tuple[Blueprint, ...] = (health, session, office, coordinator, administrator)

@@ -12,13 +12,15 @@ MENUS: dict[StaffRole, tuple[tuple[str, str], ...]] = {
     StaffRole.COORDINATOR: (
         ("Today", "coordinator.today"),
         ("Queues", "coordinator.queues"),
-        ("New request", "coordinator.find"),
+        ("New call", "coordinator.find"),
         ("Needs attention", "coordinator.attention"),
+        ("Search", "coordinator.searching"),
     ),
     StaffRole.ADMINISTRATOR: (
         ("People", "administrator.people"),
         ("Policies", "administrator.policies"),
         ("Messages", "administrator.messages"),
+        ("History", "administrator.history"),
     ),
 }
 

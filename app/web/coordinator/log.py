@@ -1,0 +1,216 @@
+"""The contact log of a case in plain words: what happened, who did it, what was sent and whether it arrived."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app import history
+from app.queries.casework import LogRow, Work
+from app.web.coordinator.words import CAUSES, CHANNELS, DATES, TASKS
+from app.web.office.words import CLOSED, CLOSED_OTHERWISE, REFUSALS, RETURNED
+from app.web.times import day, when
+
+ACTORS = {history.OFFICE: "Office", history.SYSTEM: "Peerline"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the log."""
+
+    at: datetime
+    who: str
+    words: str
+    reference: str | None
+    kind: str
+    "said | mail | failed: how it is shown"
+
+
+def in_words(work: Work) -> list[Entry]:
+    """Tell the log, the last entry first. A word that is not known is shown as it stands, so that nothing is hidden."""
+    return [
+        Entry(
+            at=row.at,
+            who=who(work, row.actor),
+            words=_WORDS.get(row.what, _as_it_stands)(work, row),
+            reference=work.references.get(row.consult_id or 0),
+            kind=_kind(row),
+        )
+        for row in work.log
+    ]
+
+
+def who(work: Work, actor: str) -> str:
+    """Name who did something."""
+    account = history.account_of(actor)
+    return work.accounts.get(account, "Staff") if account is not None else ACTORS.get(actor, actor)
+
+
+def _kind(row: LogRow) -> str:
+    if row.what != "mail":
+        return "said"
+    return "failed" if row.details["state"] == "failed" else "mail"
+
+
+def _as_it_stands(work: Work, row: LogRow) -> str:
+    said = ", ".join(f"{name} {value}" for name, value in row.details.items() if value is not None)
+    return f"{row.what.replace('_', ' ').capitalize()}{': ' + said if said else ''}."
+
+
+def _received(work: Work, row: LogRow) -> str:
+    how = ""
+    if work.request is not None and row.consult_id == work.request.consult.id:
+        how = f" {CHANNELS[work.request.consult.channel]}"
+    place = row.details.get("place")
+    return f"Request received{how}.{f' Place in line: {place}.' if place else ''}"
+
+
+def _refused(work: Work, row: LogRow) -> str:
+    reason = REFUSALS.get(str(row.details.get("reason")))
+    return f"Refused: {reason.title}. {reason.because}" if reason else "Refused."
+
+
+def _review_opened(work: Work, row: LogRow) -> str:
+    due = _instant(row.details.get("due"))
+    what = "Nurse's review" if row.details.get("kind") == "reconsideration" else "Preparing the director's brief"
+    return f"{what} opened{f', due {when(due)}' if due else ''}."
+
+
+def _review_decided(work: Work, row: LogRow) -> str:
+    if row.details.get("decision") == "approve":
+        return "The nurse approved the request."
+    return "The nurse's review is done and did not settle it."
+
+
+def _booked(work: Work, row: LogRow) -> str:
+    return f"Booked: {_time(row)} with {_director(work, row)}."
+
+
+def _moved(work: Work, row: LogRow) -> str:
+    return f"Moved to {_time(row)} with {_director(work, row)}."
+
+
+def _returned(work: Work, row: LogRow) -> str:
+    reason = RETURNED.get(str(row.details.get("reason")), "the time is gone")
+    return f"Back in line, because {reason.replace('you gave', 'the office gave').replace('you prefer', 'it prefers')}."
+
+
+def _unplaced(work: Work, row: LogRow) -> str:
+    inside = " inside the office's times" if row.details.get("reason") == "no_opening_in_windows" else ""
+    return f"No time found yet{inside}; the request keeps its place."
+
+
+def _peer_offered(work: Work, row: LogRow) -> str:
+    return f"Another director offered: {_director(work, row)}, {_time(row)}."
+
+
+def _closed(work: Work, row: LogRow) -> str:
+    word = row.details.get("reason") or row.details.get("determination") or row.what
+    said = CLOSED.get(str(word), CLOSED_OTHERWISE)
+    return "Withdrawn." if word == "withdrawn_by_office" else str(said)
+
+
+def _escalated(work: Work, row: LogRow) -> str:
+    title = next((todo.title for reason, todo in TASKS.items() if reason == row.details.get("reason")), "A person")
+    cause = CAUSES.get(str(row.details.get("cause")))
+    return f"Needs attention: {title}{f' ({cause})' if cause else ''}."
+
+
+def _settled(work: Work, row: LogRow) -> str:
+    title = next((todo.title for reason, todo in TASKS.items() if reason == row.details.get("reason")), "A task")
+    return f"Settled “{title}”: {row.details.get('note', '')}"
+
+
+def _late(work: Work, row: LogRow) -> str:
+    second = row.details.get("second_person", "")
+    return f"Entered later than the last business day's close: {row.details.get('reason', '')} Vouched for by {second}."
+
+
+def _reassigned(work: Work, row: LogRow) -> str:
+    return f"Given to {_director(work, row)}: {row.details.get('reason', '')}"
+
+
+def _named(work: Work, row: LogRow) -> str:
+    return f"{_director(work, row)} named as the director who decided."
+
+
+def _date_known(work: Work, row: LogRow) -> str:
+    name = DATES.get(str(row.details.get("name")), str(row.details.get("name")))
+    return f"{name}: {_day_or_instant(str(row.details.get('value', '')))}. The deadlines were computed again."
+
+
+def _outside(work: Work, row: LogRow) -> str:
+    at = _instant(row.details.get("took_place_at"))
+    return f"Talk with {_director(work, row)} outside the queue{f', {when(at)}' if at else ''}."
+
+
+def _not_there(work: Work, row: LogRow) -> str:
+    if row.details.get("who") == "director":
+        return "The medical director did not call."
+    number = row.details.get("number")
+    return f"Nobody answered{f' at {number}' if number else ''}."
+
+
+def _matched(work: Work, row: LogRow) -> str:
+    return f"Matched with {row.details.get('left_request', 'a request')}, which was left without the access code."
+
+
+def _mail(work: Work, row: LogRow) -> str:
+    states = {
+        "sent": "sent",
+        "failed": "could not be sent: call instead",
+        "waiting": "waits to be sent",
+        "superseded": "not sent, because a newer one says more",
+    }
+    kind = str(row.details["kind"]).capitalize()
+    return f"{kind} to the {row.details['recipient']}: {states[row.details['state']]}."
+
+
+def _fixed(sentence: str) -> Callable[[Work, LogRow], str]:
+    return lambda work, row: sentence
+
+
+_WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
+    "received": _received,
+    "refused": _refused,
+    "accepted_despite_refusal": lambda work, row: f"Accepted all the same: {row.details.get('reason', '')}",
+    "entered_late": _late,
+    "matched": _matched,
+    "awaiting_information": _fixed("Waits for clinical information."),
+    "review_opened": _review_opened,
+    "review_decided": _review_decided,
+    "review_overdue": _fixed("The nurse's review was not decided in time."),
+    "booked": _booked,
+    "moved": _moved,
+    "returned": _returned,
+    "unplaced": _unplaced,
+    "peer_offered": _peer_offered,
+    "cancelled": _closed,
+    "completed": _closed,
+    "not_reached": _closed,
+    "escalated": _escalated,
+    "settled": _settled,
+    "director_named": _named,
+    "reassigned": _reassigned,
+    "date_known": _date_known,
+    "appeal_filed": _fixed("An appeal was filed."),
+    "outside_the_queue": _outside,
+    "not_there": _not_there,
+    "mail": _mail,
+}
+
+
+def _time(row: LogRow) -> str:
+    start = _instant(row.details.get("start"))
+    return when(start) if start else "a time to be told"
+
+
+def _director(work: Work, row: LogRow) -> str:
+    return work.people.get(row.details.get("director") or 0, "the medical director")
+
+
+def _instant(text: object) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+
+def _day_or_instant(text: str) -> str:
+    return day(date.fromisoformat(text)) if len(text) == len("2026-03-02") else when(datetime.fromisoformat(text))

@@ -1,0 +1,131 @@
+"""What the rules say in one word, as the plan's desk reads it: tasks and what solves them, the policy's keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.models import AttentionReason
+from app.web.office.words import Said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToDo:
+    """A task: what is wrong, what settles it, and which pages of the case help."""
+
+    title: str
+    remedy: str
+    actions: tuple[tuple[str, str], ...] = ()
+    "(label, endpoint of a page about the case)"
+
+
+_TIMES = ("Take down other times", "coordinator.times")
+_REASSIGN = ("Give to another director", "coordinator.reassigning")
+_CONNECT = ("Connect now", "coordinator.connecting")
+
+TASKS: Mapping[AttentionReason, ToDo] = {
+    AttentionReason.NO_DIRECTOR: ToDo(
+        title="No director known",
+        remedy="Name the medical director who decided. Until then the request stands in nobody's line.",
+        actions=(("Name the director", "coordinator.naming"),),
+    ),
+    AttentionReason.DATE_UNKNOWN: ToDo(
+        title="A date is missing",
+        remedy="A deadline counts from a date that the denial does not carry. Enter it when you know it.",
+        actions=(("Enter the date", "coordinator.dating"),),
+    ),
+    AttentionReason.NO_OPENING_BEFORE_DEADLINE: ToDo(
+        title="No time before the deadline",
+        remedy="Call the office for more times, or give the request to a director who has time.",
+        actions=(_TIMES, _REASSIGN, _CONNECT),
+    ),
+    AttentionReason.AFTER_DEADLINE: ToDo(
+        title="Booked after the deadline",
+        remedy="Call the office for other times, or give the request to a director who has time sooner.",
+        actions=(_TIMES, _REASSIGN, _CONNECT),
+    ),
+    AttentionReason.AFTER_TARGET: ToDo(
+        title="Booked after the plan's aim",
+        remedy="Nobody's right is touched. Other times, or another director, may be sooner.",
+        actions=(_TIMES, _REASSIGN, _CONNECT),
+    ),
+    AttentionReason.REVIEW_OVERDUE: ToDo(
+        title="Nurse's review overdue",
+        remedy="Ask the nurses to decide it now. The consult goes on as the policy says.",
+    ),
+    AttentionReason.TELL_BY_TELEPHONE: ToDo(
+        title="Tell by telephone",
+        remedy="A mail may be read too late, or cannot be sent. Call the office, then write down whom you reached.",
+    ),
+    AttentionReason.UPDATE_THE_CASE: ToDo(
+        title="Update the case",
+        remedy="Change the authorization in the plan's own system, then write down its number.",
+    ),
+}
+
+CAUSES: Mapping[str, str] = {
+    "plan": "counts against the plan",
+    "unavoidable": "could not be avoided",
+    "office_choice": "the office chose to wait",
+    "office_windows": "the office's times leave no room",
+}
+
+WAITING: Mapping[str, Said] = {
+    "awaiting_information": Said(
+        title="Waits for clinical information", more="From the office; you can take it down by telephone."
+    ),
+    "awaiting_review": Said(title="Waits for the nurse", more="A time is looked for once the review is decided."),
+    "waiting": Said(title="A time is being looked for", more="Usually this takes seconds."),
+    "no_opening": Said(
+        title="No time found", more="The director has no opening. The request keeps its place and gets the first one."
+    ),
+    "no_opening_in_windows": Said(
+        title="No time found", more="The director has none inside the office's times. More times make it likelier."
+    ),
+    "no_director": Said(title="No director known", more="Name the medical director who decided."),
+}
+
+#: the key of the policy file that a refusal rests on
+KEYS: Mapping[str, str] = {
+    "after_decision_only": "eligibility.timing",
+    "before_decision_only": "eligibility.timing",
+    "decision_not_covered": "eligibility.decisions",
+    "setting_not_covered": "eligibility.settings",
+    "line_of_business_not_covered": "plan.lines_of_business",
+    "reason_excluded": "eligibility.excluded_reasons, eligibility.only_reasons",
+    "appeal_filed": "eligibility.after_appeal",
+    "already_requested": "eligibility.per_denial",
+    "speaker_not_eligible": "eligibility.speakers, eligibility.relations",
+    "reconsideration_not_offered": "reconsideration.offered",
+    "information_refused": "clinical_information.rule",
+    "too_few_windows": "request.min_windows",
+    "window_closed": "request.deadlines, consult.occur_by",
+    "outcome_not_available": "consult.effect",
+}
+
+CHANNELS: Mapping[str, str] = {
+    "online": "online",
+    "phone": "by telephone",
+    "voicemail": "by voicemail",
+    "fax": "by fax",
+}
+
+OUTCOMES: Mapping[str, str] = {
+    "upheld": "Upheld: the denial stands",
+    "overturned": "Overturned: the request is approved",
+    "modified": "Changed in part",
+    "discussed": "Discussed: the rationale was explained",
+    "plan_error": "An error of the plan, to be corrected",
+}
+
+#: the dates that a denial may carry, as the desk says them
+DATES: Mapping[str, str] = {
+    "initial_decision": "Initial decision",
+    "letter": "Letter",
+    "verbal_notice": "Told by telephone or fax",
+    "written_notice": "Told in writing",
+    "discharge": "Discharge",
+    "service": "Service",
+    "authorization_received": "Authorization request received",
+    "decision_due": "Decision due",
+    "notice_deadline": "Last day that the notice names",
+    "appeal_deadline": "Last day to appeal",
+}

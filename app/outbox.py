@@ -6,12 +6,12 @@ section 3). A lane is one consult and one address: a newer message of a lane sup
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from app.itip import invite
 from app.itip.invite import Invitation, Party
@@ -58,6 +58,10 @@ class Lane:
     desk: Desk
     case: Case
     now: datetime
+    written: tuple[Message, ...] = ()
+    "what was written before of the present UID, oldest first"
+    first: datetime | None = None
+    "when the first of these was written; None: nothing was"
 
 
 def acknowledge(
@@ -87,28 +91,39 @@ def notify(
     _write(lane, Recipient.OFFICE, MessageKind.NOTICE, consult.office_email, said, subject)
 
 
-def announce(session: Session, consult: Consult, *, desk: Desk, plan_name: str, reason: str, now: datetime) -> None:
+def announce(
+    session: Session,
+    consult: Consult,
+    *,
+    desk: Desk,
+    plan_name: str,
+    reason: str,
+    now: datetime,
+    changed: bool = False,
+) -> None:
     """Write what both calendars do not know yet: an invitation, a new version of it, or that it is off.
 
     One number (SEQUENCE) for all that is written at once; UID for life, from a booking to its CANCEL (F1). `reason` is
-    why the earlier time is gone, in a word of the rules. Twice changes nothing.
+    why the earlier time is gone, in a word of the rules; `changed` that a number or name in the invitation is another
+    (F4). Without it twice changes nothing.
     """
     live = _live_booking(session, consult.id)
     told = session.get(BookingRow, consult.announced_booking_id) if consult.announced_booking_id else None
-    if (live.id if live else None) == consult.announced_booking_id:
+    if live is not None:
+        if live.id != consult.announced_booking_id or changed:
+            lane = _next_version(_lane(session, consult, desk, plan_name, now))
+            _invite(lane, live, told)
+            consult.announced_booking_id = live.id
         return
     lane = _lane(session, consult, desk, plan_name, now)
-    if live is not None:
-        _number_the_version(lane)
-        _invite(lane, live, told)
-        consult.announced_booking_id = live.id
-        return
-    assert told is not None, "nothing is live and nothing was told, which is the same"
-    has_begun = interval(told.during).start <= now
-    if not (has_begun and consult.closed_at is not None):
-        _number_the_version(lane)
-        _call_off(lane, told, reason)
-    consult.announced_booking_id = consult.calendar_uid = consult.calendar_sequence = None
+    if told is not None:
+        has_begun = interval(told.during).start <= now
+        if not (has_begun and consult.closed_at is not None):
+            words = reasons.why(consult.closed_reason or reason, closed=consult.closed_at is not None)
+            _call_off(_next_version(lane), told, words)
+        consult.announced_booking_id = consult.calendar_uid = consult.calendar_sequence = None
+    if consult.closed_reason in reasons.NEWS_TO_THE_OFFICE:
+        _tell_it_is_closed(lane, reasons.why(consult.closed_reason, closed=True))
 
 
 def calendar_for_office(
@@ -118,64 +133,86 @@ def calendar_for_office(
     live = _live_booking(session, consult.id)
     if live is None or consult.calendar_uid is None:
         return None
-    lane = _lane(session, consult, desk, plan_name, now)
+    lane = replace(_lane(session, consult, desk, plan_name, now), first=live.made_at)
     talk = _talk(live, _director(session, live.director_id))
     said = wording.invitation(lane.case, talk, Recipient.OFFICE, "Your peer-to-peer consult is booked.")
     attendee = Party(address=consult.office_email, name=consult.office_contact)
-    return invite.request(_version(lane, Recipient.OFFICE, attendee, talk, said, live.made_at))
+    return invite.request(_version(lane, Recipient.OFFICE, attendee, talk, said))
 
 
-def _number_the_version(lane: Lane) -> None:
+def _next_version(lane: Lane) -> Lane:
+    """Number what is written now, with a stamp later than that of the version before (F3), and read what was written.
+
+    The rows stay locked, so that no sender marks one while it is decided what becomes of it.
+    """
     consult = lane.consult
     if consult.calendar_uid is None or consult.calendar_sequence is None:
         consult.calendar_uid, consult.calendar_sequence = f"{uuid.uuid4()}@{lane.desk.uid_domain}", 0
-    else:
-        consult.calendar_sequence += 1
+        return lane
+    consult.calendar_sequence += 1
+    written = lane.session.scalars(
+        select(Message)
+        .where(Message.consult_id == consult.id, Message.calendar_uid == consult.calendar_uid)
+        .order_by(Message.id)
+        .options(defer(Message.body))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    stamps = [message.created_at for message in written] or [lane.now]
+    later = max(stamps) + timedelta(seconds=1)  # a stamp has whole seconds
+    return replace(lane, written=tuple(written), first=min(stamps), now=max(lane.now, later))
 
 
 def _invite(lane: Lane, live: BookingRow, told: BookingRow | None) -> None:
     director = _director(lane.session, live.director_id)
-    before = _director(lane.session, told.director_id) if told is not None else None
-    if told is not None and before is not None and before.id != director.id:
-        _cancel_for(lane, Recipient.DIRECTOR, before.email, before.name, told, reasons.TAKEN_OFF, whole=False)
+    both = _both(lane.consult, director)
+    for recipient, address in _holders(lane) - {(recipient, address) for recipient, address, _ in both}:
+        assert told is not None, "who holds an invitation was told of a booking"
+        _take_off(lane, recipient, address, told, reasons.TAKEN_OFF, whole=False)
     news = "Your peer-to-peer consult is booked."
     if told is not None:
         news = "Your peer-to-peer consult has changed. This replaces what you were told before."
     talk = _talk(live, director)
-    for recipient, address, name in _both(lane.consult, director):
-        _supersede(lane, address)
+    for recipient, address, name in both:
+        _drop_unsent(lane, recipient, address)
         said = wording.invitation(lane.case, talk, recipient, news)
-        version = _version(lane, recipient, Party(address=address, name=name), talk, said, live.made_at)
+        version = _version(lane, recipient, Party(address=address, name=name), talk, said)
         part = CalendarPart(content=invite.request(version), method="REQUEST")
         _write(lane, recipient, MessageKind.INVITATION, address, said, version.summary, part)
 
 
-def _call_off(lane: Lane, told: BookingRow, reason: str) -> None:
-    director = _director(lane.session, told.director_id)
-    words = reasons.why(reason, closed=lane.consult.closed_at is not None)
-    for recipient, address, name in _both(lane.consult, director):
-        _cancel_for(lane, recipient, address, name, told, words, whole=True)
+def _call_off(lane: Lane, told: BookingRow, words: reasons.Reason) -> None:
+    for recipient, address in _holders(lane):
+        _take_off(lane, recipient, address, told, words, whole=True)
 
 
-def _cancel_for(
-    lane: Lane,
-    recipient: Recipient,
-    address: str,
-    name: str,
-    told: BookingRow,
-    words: reasons.Reason,
-    *,
-    whole: bool,
+def _take_off(
+    lane: Lane, recipient: Recipient, address: str, told: BookingRow, words: reasons.Reason, *, whole: bool
 ) -> None:
     """Write a CANCEL to one side, unless its invitation has never left: then that is dropped and nothing said (G3)."""
-    _supersede(lane, address)
-    if not _has_left(lane, address):
+    if not _drop_unsent(lane, recipient, address):
         return
-    talk = _talk(told, _director(lane.session, told.director_id))
+    director = _director(lane.session, told.director_id)
+    talk = _talk(told, director)
+    name = director.name if recipient is Recipient.DIRECTOR else lane.consult.office_contact
     said = wording.cancellation(lane.case, talk, recipient, words)
-    version = _version(lane, recipient, Party(address=address, name=name), talk, said, told.made_at)
+    version = _version(lane, recipient, Party(address=address, name=name), talk, said)
     part = CalendarPart(content=invite.cancel(version, whole=whole), method="CANCEL")
     _write(lane, recipient, MessageKind.CANCELLATION, address, said, f"Cancelled: {version.summary}", part)
+
+
+def _tell_it_is_closed(lane: Lane, words: reasons.Reason) -> None:
+    """Tell the office that its request is closed, where no CANCEL has said so because it held no invitation."""
+    consult = lane.consult
+    said_already = select(Message.id).where(
+        Message.consult_id == consult.id,
+        Message.recipient == Recipient.OFFICE,
+        Message.kind == MessageKind.CANCELLATION,
+        Message.created_at >= consult.closed_at,
+    )
+    if lane.session.scalars(said_already.limit(1)).first() is None:
+        said = wording.notice(lane.case, "Your peer-to-peer request is closed", words.office)
+        _write(lane, Recipient.OFFICE, MessageKind.CANCELLATION, consult.office_email, said, said.title)
 
 
 def _both(consult: Consult, director: Director) -> tuple[tuple[Recipient, str, str], ...]:
@@ -185,16 +222,14 @@ def _both(consult: Consult, director: Director) -> tuple[tuple[Recipient, str, s
     )
 
 
-def _version(
-    lane: Lane, recipient: Recipient, attendee: Party, talk: Talk, said: Wording, created: datetime
-) -> Invitation:
+def _version(lane: Lane, recipient: Recipient, attendee: Party, talk: Talk, said: Wording) -> Invitation:
     uid, sequence = lane.consult.calendar_uid, lane.consult.calendar_sequence
     assert uid is not None and sequence is not None, "a version has its number before it is written"
     return Invitation(
         uid=uid,
         sequence=sequence,
         stamp=lane.now,
-        created=created,
+        created=lane.first or lane.now,
         start=talk.start,
         end=talk.end,
         summary=wording.summary(lane.case, recipient),
@@ -266,26 +301,44 @@ def is_free(now: datetime) -> ColumnElement[bool]:
     return or_(Message.lease_until.is_(None), Message.lease_until <= now)
 
 
-def _supersede(lane: Lane, address: str) -> None:
-    """Drop the calendar messages of a lane that have not left: the one that is written now says more (F8)."""
-    lane.session.flush()
-    lane.session.execute(
-        update(Message)
-        .where(_in_lane(lane, address), Message.calendar_uid.is_not(None), is_open(), is_free(lane.now))
-        .values(superseded_at=lane.now, lease_until=None)
-        .execution_options(synchronize_session=False)
-    )
+def _holders(lane: Lane) -> set[tuple[Recipient, str]]:
+    """Say who holds an invitation of this UID, or will when what waits has left.
+
+    Whose last word is a CANCEL holds none. Addresses are those of the messages: a person's may be another by now.
+    """
+    last: dict[tuple[Recipient, str], MessageKind] = {}
+    for message in lane.written:
+        if _is_waiting(message) or _may_have_left(message):
+            last[message.recipient, message.address] = message.kind
+    return {holder for holder, kind in last.items() if kind is MessageKind.INVITATION}
 
 
-def _has_left(lane: Lane, address: str) -> bool:
-    """Tell whether an invitation of this UID was sent to an address, is being sent, or may have been."""
-    left = or_(Message.sent_at.is_not(None), and_(is_open(), Message.lease_until > lane.now), Message.attempts > 0)
-    query = select(func.count()).where(_in_lane(lane, address), Message.calendar_uid == lane.consult.calendar_uid, left)
-    return lane.session.scalars(query).one() > 0
+def _drop_unsent(lane: Lane, recipient: Recipient, address: str) -> bool:
+    """Drop what has not left of a lane: what is written now says more (F8). Tell whether anything may have left.
+
+    What is being sent at this moment is left alone; the sender looks again before and after.
+    """
+    left = False
+    for message in lane.written:
+        if (message.recipient, message.address) != (recipient, address):
+            continue
+        if _is_waiting(message) and not _is_on_its_way(message, lane.now):
+            message.doubtful_at = message.doubtful_at or message.lease_until
+            message.lease_until, message.superseded_at = None, lane.now
+        left = left or _may_have_left(message)
+    return left
 
 
-def _in_lane(lane: Lane, address: str) -> ColumnElement[bool]:
-    return and_(Message.consult_id == lane.consult.id, Message.address == address)
+def _is_waiting(message: Message) -> bool:
+    return message.sent_at is None and message.failed_at is None and message.superseded_at is None
+
+
+def _is_on_its_way(message: Message, now: datetime) -> bool:
+    return message.lease_until is not None and message.lease_until > now
+
+
+def _may_have_left(message: Message) -> bool:
+    return any(instant is not None for instant in (message.sent_at, message.doubtful_at, message.lease_until))
 
 
 def _live_booking(session: Session, consult_id: int) -> BookingRow | None:

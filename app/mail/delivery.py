@@ -10,21 +10,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, select, update
-from sqlalchemy.orm import Session, aliased, sessionmaker
+from sqlalchemy import and_, case, exists, func, select, update
+from sqlalchemy.orm import Session, aliased, defer, sessionmaker
 
 from app.config import Settings
 from app.db import transaction
 from app.errors import Conflict, NotFound
 from app.mail import compose
 from app.mail.smtp import Mailer, Outcome, Result
-from app.models import Message
+from app.models import Consult, Message, MessageKind
 from app.outbox import is_free, is_open
 
 log = logging.getLogger(__name__)
 
 #: longer than the deadline of one message, so that a live sender never loses its claim
-LEASE = timedelta(minutes=3)
+LEASE = timedelta(minutes=2)
+
+#: a turn ends after this, so that with its last message it stays below the task's time limit
+TURN = timedelta(seconds=45)
 
 #: minutes to wait after each failed try; the last holds for all that follow
 WAITS = (1, 2, 5, 15, 60)
@@ -44,27 +47,32 @@ class Claim:
     attempts: int
 
 
-def deliver_due(
-    sessions: sessionmaker[Session], settings: Settings, *, clock: Callable[[], datetime], limit: int | None = None
-) -> int:
-    """Send what is due until nothing is, or `limit` were tried; return how many the server took."""
-    sent = tried = 0
-    with Mailer(settings.smtp_url) as mailer:
-        while limit is None or tried < limit:
+def deliver_due(sessions: sessionmaker[Session], settings: Settings, *, clock: Callable[[], datetime]) -> int:
+    """Send what is due, until nothing is, the turn is over or the server lets nobody in; return how many it took."""
+    sent = 0
+    ends = clock() + TURN
+    with Mailer(settings.smtp_url, name=settings.uid_domain) as mailer:
+        while clock() < ends:
             with transaction(sessions) as session:
                 claimed = claim(session, now=clock())
             if claimed is None:
                 break
-            outcome = mailer.send(claimed.body, sender=settings.mail_from, to=claimed.address)
+            outcome = _send(mailer, claimed, sessions, settings, clock)
+            if outcome is None:
+                continue
             with transaction(sessions) as session:
                 mark(session, claimed, outcome, now=clock())
-            tried += 1
             sent += outcome.result is Result.SENT
+            if outcome.unreachable:
+                break
     return sent
 
 
 def claim(session: Session, *, now: datetime) -> Claim | None:
-    """Take the oldest message that is due and first in its lane, for as long as the lease lasts."""
+    """Take the oldest message that is due and first in its lane, for as long as the lease lasts.
+
+    A lease that ran out means that somebody died with the message in hand: it may have arrived.
+    """
     earlier = aliased(Message)
     waits_for_another = exists().where(
         earlier.consult_id == Message.consult_id,
@@ -83,7 +91,12 @@ def claim(session: Session, *, now: datetime) -> Claim | None:
     row = session.execute(
         update(Message)
         .where(Message.id == chosen)
-        .values(attempts=Message.attempts + 1, fence=Message.fence + 1, lease_until=now + LEASE)
+        .values(
+            attempts=Message.attempts + 1,
+            fence=Message.fence + 1,
+            doubtful_at=func.coalesce(Message.doubtful_at, case((Message.lease_until.is_not(None), now))),
+            lease_until=now + LEASE,
+        )
         .returning(Message.id, Message.fence, Message.address, Message.body, Message.attempts)
         .execution_options(synchronize_session=False)
     ).one_or_none()
@@ -91,20 +104,25 @@ def claim(session: Session, *, now: datetime) -> Claim | None:
 
 
 def mark(session: Session, claimed: Claim, outcome: Outcome, *, now: datetime) -> None:
-    """Write down what came of a try; one whose lease ran out meanwhile writes nothing."""
-    values: dict[str, object] = {"lease_until": None, "last_error": outcome.said}
+    """Write down what came of a try; one whose lease ran out meanwhile writes nothing.
+
+    A message that did not get through, while a newer version was written, gives way to it (F8).
+    """
+    message = _held(session, claimed)
+    if message is None:
+        log.warning("message %s try %s ended too late: %s", claimed.id, claimed.attempts, outcome.result.value)
+        return
+    message.lease_until, message.last_error = None, outcome.said
+    if outcome.in_doubt and message.doubtful_at is None:
+        message.doubtful_at = now
     if outcome.result is Result.SENT:
-        values["sent_at"] = now
+        message.sent_at = now
+    elif _has_a_newer_version(session, message):
+        message.superseded_at = now
     elif outcome.result is Result.PERMANENT or claimed.attempts >= MOST_TRIES:
-        values["failed_at"] = now
+        message.failed_at = now
     else:
-        values["next_try_at"] = now + timedelta(minutes=WAITS[min(claimed.attempts, len(WAITS)) - 1])
-    session.execute(
-        update(Message)
-        .where(Message.id == claimed.id, Message.fence == claimed.fence, is_open())
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+        message.next_try_at = now + timedelta(minutes=WAITS[min(claimed.attempts, len(WAITS)) - 1])
     log.info("message %s try %s: %s", claimed.id, claimed.attempts, outcome.result.value)
 
 
@@ -116,8 +134,8 @@ def send_again(session: Session, message_id: int, *, now: datetime) -> Message:
     message = session.scalar(select(Message).where(Message.id == message_id).with_for_update())
     if message is None:
         raise NotFound("There is no such message.")
-    if message.superseded_at is not None or _has_a_newer_version(session, message):
-        raise Conflict("A newer message has taken the place of this one. Send that one again.")
+    if message.superseded_at is not None or _is_out_of_date(session, message):
+        raise Conflict("This message is out of date: the time has changed or is off. Send the latest one again.")
     if message.failed_at is not None:
         message.failed_at, message.attempts, message.next_try_at, message.last_error = None, 0, now, ""
         return message
@@ -129,17 +147,67 @@ def send_again(session: Session, message_id: int, *, now: datetime) -> Message:
     return copy
 
 
+def _send(
+    mailer: Mailer,
+    claimed: Claim,
+    sessions: sessionmaker[Session],
+    settings: Settings,
+    clock: Callable[[], datetime],
+) -> Outcome | None:
+    """Send a claimed message; None if it is not to be sent after all, once the server listens."""
+
+    def still_wanted() -> bool:
+        with transaction(sessions) as session:
+            return _is_still_wanted(session, claimed, now=clock())
+
+    return mailer.send(claimed.body, sender=settings.mail_from, to=claimed.address, still_wanted=still_wanted)
+
+
+def _is_still_wanted(session: Session, claimed: Claim, *, now: datetime) -> bool:
+    """Look once more, just before sending: connecting may have taken a while, or the process slept past its lease."""
+    message = _held(session, claimed)
+    if message is None or message.lease_until is None or message.lease_until <= now:
+        return False
+    if _has_a_newer_version(session, message):
+        message.lease_until, message.superseded_at = None, now
+        return False
+    return True
+
+
+def _held(session: Session, claimed: Claim) -> Message | None:
+    """Lock a claimed message, unless somebody else has claimed it since.
+
+    Locked first and looked at in a statement of its own: who waits for the lock must see what was written meanwhile.
+    """
+    return session.scalar(
+        select(Message)
+        .where(Message.id == claimed.id, Message.fence == claimed.fence, is_open())
+        .options(defer(Message.body))
+        .with_for_update()
+    )
+
+
 def _has_a_newer_version(session: Session, message: Message) -> bool:
-    if message.calendar_uid is None:
+    """Tell whether its lane has a message about the same calendar entry with a higher number."""
+    if message.calendar_uid is None or message.calendar_sequence is None:
         return False
     newer = select(Message.id).where(
         Message.consult_id == message.consult_id,
         Message.address == message.address,
-        Message.calendar_uid.is_not(None),
-        Message.id > message.id,
-        ~and_(Message.calendar_uid == message.calendar_uid, Message.calendar_sequence == message.calendar_sequence),
+        Message.recipient == message.recipient,
+        Message.calendar_uid == message.calendar_uid,
+        Message.calendar_sequence > message.calendar_sequence,
     )
     return session.scalars(newer.limit(1)).first() is not None
+
+
+def _is_out_of_date(session: Session, message: Message) -> bool:
+    """Tell whether what a message says of a calendar entry no longer holds."""
+    if message.kind is MessageKind.INVITATION:
+        consult = session.get_one(Consult, message.consult_id)
+        told = (message.calendar_uid, message.calendar_sequence)
+        return told != (consult.calendar_uid, consult.calendar_sequence)
+    return _has_a_newer_version(session, message)
 
 
 def _copy_of(message: Message, now: datetime) -> Message:

@@ -44,6 +44,9 @@ _CLOSED: Mapping[str, Reason] = {
         director=(_FREE,),
     ),
 }
+#: reasons of which the office learns from us, also when no time was found yet; the others it gave itself
+NEWS_TO_THE_OFFICE = frozenset({"approved_by_nurse", "appeal_filed", "converted_to_appeal"})
+
 _CLOSED_OTHERWISE = Reason(
     office=("The request is closed, so this time is cancelled. Its outcome is on the page of the request.",),
     director=(_FREE,),

@@ -49,6 +49,8 @@ class Message(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(default=0)
+    doubtful_at: Mapped[datetime | None]
+    "a try ended without the server's answer, or its worker died: a copy may have arrived"
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     'given up: shown to the administrator, with "send again"'

@@ -1,14 +1,15 @@
 """Reads a scenario: a policy, directors, denials, what happens, and what must come of it. All faults are named."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
+from scheduling.policy import Policy
 from scheduling.policy_reader import DENIAL_KEYS, read_denial
-from scheduling.policy_words import DenialDate, Profession, Relation, Weekday
+from scheduling.policy_words import Assignment, DenialDate, Profession, Relation, Weekday
 from scheduling.reading import (
     BROKEN,
     Place,
@@ -126,6 +127,12 @@ class Scenario:
     events: tuple[Played, ...]
     expects: tuple[Expected, ...]
     nevers: tuple[Expected, ...]
+
+    def directors_under(self, policy: Policy) -> tuple[Director, ...]:
+        """Return the directors; the lines of business in a scenario are for `assignment = "any"` alone."""
+        if policy.director.assignment is Assignment.ANY:
+            return self.directors
+        return tuple(replace(director, lines_of_business=frozenset()) for director in self.directors)
 
 
 def read_scenario(mapping: Mapping[str, object]) -> Scenario:

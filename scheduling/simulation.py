@@ -94,7 +94,8 @@ class Simulation:
     _arrivals: int = 0
 
     def __post_init__(self) -> None:
-        self._directors = {director.id: director for director in self.scenario.directors}
+        directors = self.scenario.directors_under(self.rulebook.policy)
+        self._directors = {director.id: director for director in directors}
         self._cases = {case: _Case(denial=denial) for case, denial in self.scenario.denials.items()}
 
     def play(self) -> None:

@@ -42,7 +42,7 @@ _NO_WORD: Mapping[type[StrEnum], str] = {
 }
 
 
-class PolicyErrors(ValueError):  # noqa: N818 -- it holds several
+class PolicyErrors(ValueError):
     """A mapping that is no policy. Each fault names the key and says what is allowed."""
 
     def __init__(self, faults: Sequence[str]) -> None:

@@ -86,7 +86,7 @@ DETAILS: Mapping[What, tuple[str, ...]] = {
 _INSTANTS = ("request_by", "occur_by", "sla", "target", "due", "start", "end")
 
 
-class ScenarioErrors(ValueError):  # noqa: N818 -- it holds several
+class ScenarioErrors(ValueError):
     """A mapping that is no scenario. Each fault names its place and says what is allowed."""
 
     def __init__(self, faults: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from app.dev.ports import free_port
 OK = "250 OK"
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: aiosmtpd looks at every member, at which Python 3.11.2 stumbles
 class Oracle:
     """What the server took, in order; `script` holds the next answers to DATA, afterwards all are taken."""
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 REQUIRED = "PEERLINE_REQUIRE_BROWSER"
 NONE_FOUND = (
     "NO BROWSER FOUND: the journeys in a real browser did not run. "
-    "Install one: apt install chromium libatomic1"
+    "Install one: apt install chromium libatomic1, or .venv/bin/playwright install chromium"
 )
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
+from scheduling.fifo import has_begun
+from scheduling.status import Event, became
 from scheduling.values import Booking, ConsultState, Denial, Happening, Request, Status, Step, What
 
 
@@ -11,13 +13,13 @@ def connect(state: ConsultState, booking: Booking, *, now: datetime) -> Step:
 
     The caller has made sure that nobody holds the time. A closed request, or one that has begun, stays as it is.
     """
-    begun = state.booking is not None and state.booking.during.start <= now
-    if not state.status.open or begun:
+    if not state.status.open or has_begun(state, now=now):
         return Step(state=state)
+    connected = replace(state, status=Status.BOOKED, booking=booking, unplaced=None, attempts=0)
     said = {"director": booking.director, "start": booking.during.start, "end": booking.during.end}
     what = What.BOOKED if state.booking is None else What.MOVED
     return Step(
-        state=replace(state, status=Status.BOOKED, booking=booking, unplaced=None, attempts=0),
+        state=became(state, Event.CONNECT, connected),
         happenings=(Happening(at=now, what=what, consult=state.id, details=said),),
     )
 

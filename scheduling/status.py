@@ -30,6 +30,7 @@ class Event(StrEnum):
     FILE_APPEAL = "file_appeal"
     DIRECTOR_OFF = "director_off"
     DIRECTOR_DECLINES = "director_declines"
+    CONNECT = "connect"
     RECORD_OUTCOME = "record_outcome"
     NO_SHOW = "no_show"
 
@@ -78,6 +79,7 @@ def _table() -> Mapping[tuple[Status, Event], frozenset[Status]]:
         Event.FILE_APPEAL: {status: frozenset({status, _OFF}) for status in OPEN},
         Event.DIRECTOR_OFF: returned,
         Event.DIRECTOR_DECLINES: returned,
+        Event.CONNECT: {status: frozenset({_BOOKED}) for status in OPEN},
         Event.RECORD_OUTCOME: {status: frozenset({_DONE}) for status in OPEN},
         Event.NO_SHOW: {_BOOKED: IN_LINE | {_BOOKED, _MISSED}},
     }

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling import life
+from scheduling import life, outside_queue
 from scheduling.values import (
     Booking,
     ConsultState,
     Director,
     PeerOffer,
+    Request,
     Review,
     ReviewDecision,
     ReviewKind,
@@ -649,3 +650,27 @@ def test_any_event_in_any_state_gives_a_step_that_keeps_the_state_whole(
             after.complete is None and after.booking is None
         )
         state = after
+
+
+class TestOutsideTheQueue:
+    NOW = Booking(director=4, during=span("2026-03-02 09:00", "2026-03-02 09:30"))
+
+    def test_a_physician_is_put_through_at_once_whatever_the_request_waits_for(self) -> None:
+        waiting = consult(rules(NC))
+        step = outside_queue.connect(waiting, self.NOW, now=MONDAY)
+        assert said(step.happenings) == ["booked"]
+        assert step.state is not None
+        assert (step.state.status, step.state.booking) == (Status.BOOKED, self.NOW)
+        assert said(outside_queue.connect(in_two_hours(waiting), self.NOW, now=MONDAY).happenings) == ["moved"]
+
+    def test_what_is_over_or_has_begun_is_not_put_through(self) -> None:
+        talking = begun(consult(rules()))
+        over = replace(consult(rules()), status=Status.CANCELLED, closed_reason="withdrawn_by_office")
+        for state in (talking, over):
+            assert nothing(outside_queue.connect(state, self.NOW, now=MONDAY), state)
+
+    def test_a_talk_that_took_place_stands_as_begun_until_its_outcome_is_recorded(self) -> None:
+        request = Request(received=MONDAY, reconsideration=True)
+        talk = outside_queue.talk("rules", denial(), request, self.NOW, id=1, arrival=1)
+        step = life.record_outcome(talk, rules(), "upheld", now=LATER)
+        assert said(step.happenings) == ["completed upheld"]

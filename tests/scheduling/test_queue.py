@@ -604,7 +604,7 @@ def test_what_may_follow_what_is_one_table() -> None:
 def test_the_table_is_drawn() -> None:
     drawing = mermaid()
     assert drawing.startswith("stateDiagram-v2\n    [*] --> awaiting_information\n")
-    assert "    waiting --> booked: accept_peer, book\n" in drawing
+    assert "    waiting --> booked: accept_peer, book, connect\n" in drawing
     assert "    completed --> [*]\n" in drawing
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import reset_tzpath
 
 from app.clock import utcnow
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from app.config import Settings
+
+# Zones from the locked package tzdata: a deadline may not depend on what the machine last knew of daylight saving.
+reset_tzpath(to=())
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = utcnow) -> Flask:

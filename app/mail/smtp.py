@@ -15,6 +15,7 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from app.itip import text
+from app.mail.compose import Unmailable, mail_address
 
 #: seconds for one message as a whole, connecting included
 MESSAGE_SECONDS = 40.0
@@ -83,6 +84,10 @@ class Mailer:
         wrong before the message is offered (a wrong password, a bad certificate) are temporary. None where
         `still_wanted`, asked once the server listens, says no.
         """
+        try:
+            mail_address(to)
+        except Unmailable as error:
+            return Outcome(Result.PERMANENT, str(error))
         deadline = time.monotonic() + self._seconds
         kept = self._server is not None
         try:

@@ -2,6 +2,7 @@
 
 import click
 
+from app.cli_denials import denials
 from app.cli_rules import policies, simulate
 from app.clock import utcnow
 
@@ -32,5 +33,5 @@ def dev(arguments: tuple[str, ...]) -> None:
     raise SystemExit(run(arguments))
 
 
-for command in (policies, simulate):
+for command in (denials, policies, simulate):
     main.add_command(command)

@@ -1,0 +1,1 @@
+"""Denials come in: read from spreadsheets and FHIR bundles, checked, stored once, each with its access code."""

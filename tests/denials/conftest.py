@@ -1,0 +1,100 @@
+"""What the tests of the import share: the command on a database of the test's own, and rows that are right."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app.cli import main
+from app.config import Settings
+from app.models import Denial
+from tests.support import factories
+
+FHIR = Path(__file__).parent / "fhir"
+PROMISE = "blue-shield-promise-medi-cal"
+BLUE_CROSS = "blue-cross-nc-commercial"
+#: the patient in every row; none of this may ever be printed
+NAME, MEMBER, SERVICE = "Zyxw Canary", "CANARYMEMBER7", "Canary knee replacement"
+
+Import = Callable[..., Result]
+
+
+def row(**more: str) -> dict[str, str]:
+    """Give the cells of a denial that is right."""
+    values = {
+        "case_number": "NC-1001",
+        "plan": BLUE_CROSS,
+        "decision": "deny",
+        "setting": "pre_service",
+        "urgency": "elective",
+        "line_of_business": "fully_insured",
+        "member_name": NAME,
+        "member_id": MEMBER,
+        "member_birth_date": "1962-03-14",
+        "service": SERVICE,
+        "initial_decision": "2026-03-02T09:00:00-05:00",
+        "access_code": "7F3K9-Q2M4X",
+    }
+    return {**values, **more}
+
+
+def csv_of(*rows: Mapping[str, str], delimiter: str = ",") -> str:
+    """Write rows as a CSV file; the columns are those of the first."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+@pytest.fixture
+def run(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Import:
+    """Give `peerline denials import` for a text, bytes or a path, with options; it must never end in a traceback."""
+    for name, value in {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "SMTP_URL": settings.smtp_url,
+        "PEERLINE_SECRET_KEY": settings.secret_key,
+        "PEERLINE_ACCESS_CODE_KEY": settings.access_code_key,
+        "PEERLINE_MAIL_FROM": settings.mail_from,
+        "PEERLINE_BASE_URL": settings.base_url,
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+
+    def run(content: str | bytes | Path, *options: str, name: str = "denials.csv") -> Result:
+        path = content if isinstance(content, Path) else tmp_path / name
+        if not isinstance(content, Path):
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        result = CliRunner().invoke(main, ["denials", "import", str(path), *options])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert result.exit_code in (0, 1), result.output
+        for secret in (NAME, MEMBER, SERVICE):
+            assert secret not in result.output
+        return result
+
+    return run
+
+
+@pytest.fixture
+def stored(engine: Engine) -> Callable[[], list[Denial]]:
+    """Give all denials that are stored."""
+
+    def stored() -> list[Denial]:
+        with Session(engine) as session:
+            return list(session.scalars(select(Denial).order_by(Denial.id)))
+
+    return stored
+
+
+@pytest.fixture
+def director_npi(engine: Engine) -> str:
+    """Add a director and give the NPI."""
+    with Session(engine) as session, session.begin():
+        factories.director(session, npi="1234567893")
+    return "1234567893"

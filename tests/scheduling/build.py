@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,8 @@ from scheduling.values import (
 EASTERN = "America/New_York"
 #: Monday, 2 March 2026, 09:00 in New York
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=ZoneInfo(EASTERN)).astimezone(UTC)
+#: noon of that day
+LATER = MONDAY + timedelta(hours=3)
 
 
 def at(text: str, zone: str = EASTERN) -> datetime:
@@ -133,3 +135,18 @@ def only(step: Step, what: What) -> Happening:
 def clock(text: str) -> time:
     """Read HH:MM."""
     return time.fromisoformat(text)
+
+
+def in_two_hours(state: ConsultState) -> ConsultState:
+    """Book it for eleven."""
+    return booked(state, "2026-03-02 11:00", "2026-03-02 11:30")
+
+
+def begun(state: ConsultState) -> ConsultState:
+    """Book it for nine: at LATER it has begun, and nobody has recorded an outcome."""
+    return booked(state, "2026-03-02 09:00", "2026-03-02 09:30")
+
+
+def nothing(step: Step, before: ConsultState) -> bool:
+    """Tell whether an event changed nothing and said nothing."""
+    return step == Step(state=before)

@@ -23,8 +23,11 @@ def lines(text: str) -> str:
 
 
 def name(text: str) -> str:
-    """Return `text` as a CN parameter can carry it: as `line`, without the circumflex that RFC 6868 escapes with."""
-    return line(text.replace("^", " "))
+    """Return `text` as a CN parameter can carry it: as `line`, without what some readers take for an escape there.
+
+    That is the circumflex (RFC 6868) and the backslash, which means nothing in a parameter and is read all the same.
+    """
+    return line(text.replace("^", " ").replace("\\", "/"))
 
 
 def words(text: str, longest: int = 150) -> str:

@@ -129,3 +129,22 @@ def test_whoever_is_passed_over_is_explained(more: dict[str, object], reason: st
     before = replace(before, **more)  # type: ignore[arg-type]
     result = planned(rulebook, [before, consult(rulebook, 2)], [director(week={"mon": ["10:00-10:30"]})])
     assert result.happenings[-1].details["passed_over"] == ((1, reason),)
+
+
+def test_a_time_with_another_director_was_not_to_be_had() -> None:
+    """It is explained all the same: whoever stands before it in line sees why."""
+    rulebook = rules("director = { assignment = 'any' }")
+    mine = replace(booked(consult(rulebook, 1), "2026-03-04 09:00", "2026-03-04 09:30"), move_up=True)
+    mine = replace(mine, denial=denial(line_of_business="hmo"))
+    people = [
+        director(0, {"wed": ["09:00-09:30"]}),
+        director(1, {"tue": ["09:00-09:30"]}, lines_of_business=frozenset({"ppo"})),
+    ]
+    result = planned(rulebook, [mine, consult(rulebook, 2, about=denial(line_of_business="ppo"))], people)
+    assert result.happenings[0].details["passed_over"] == ((1, "other_director"),)
+
+
+def test_a_director_who_is_not_handed_in_has_no_time() -> None:
+    rulebook = rules()
+    state = consult(rulebook, 1, about=denial(director=9))
+    assert said(planned(rulebook, [state]).happenings) == ["unplaced no_opening"]

@@ -385,5 +385,6 @@ def _lane(session: Session, consult: Consult, desk: Desk, plan_name: str, now: d
         sla_due=consult.sla_due,
         target_due=consult.target_due,
         last_day_to_appeal=denial.date_of("appeal_deadline"),
+        closed=consult.closed_at is not None,
     )
     return Lane(session=session, consult=consult, desk=desk, case=case, now=now)

@@ -50,6 +50,7 @@ class Case:
     sla_due: datetime | None
     target_due: datetime | None
     last_day_to_appeal: datetime | date | None
+    closed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,9 +245,9 @@ def _common(case: Case, recipient: Recipient, zone: str) -> tuple[tuple[str, str
 def _deadlines(case: Case, zone: str) -> list[tuple[str, str]]:
     facts = []
     binding = [due for due in (case.occur_by, case.sla_due) if due is not None]
-    if binding:
+    if binding and not case.closed:
         facts.append(("The talk has to take place before", times.instant(min(binding), zone)))
-    elif case.target_due is not None:
+    elif case.target_due is not None and not case.closed:
         facts.append(("The plan aims to talk before", times.instant(case.target_due, zone)))
     if case.last_day_to_appeal is not None:
         facts.append(("Last day to appeal", f"{_last_day(case, zone)}. A consult does not move this day."))

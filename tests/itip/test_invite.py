@@ -118,12 +118,12 @@ def test_every_line_is_short_ends_in_crlf_and_no_character_is_cut(name: str, typ
     for line in lines:
         line.decode()
         assert len(line) <= 75
-        assert not {0x0D, 0x0A, *range(0x00, 0x09), *range(0x0B, 0x20), 0x7F} & set(line)
+        assert not {0x0D, 0x0A, *range(0x09), *range(0x0B, 0x20), 0x7F} & set(line)
     assert property_names(content.decode().split("\r\n")) == property_names(REQUEST.split("\n"))
 
 
 @given(name=TYPED, typed=TYPED)
-@example(name="O'Neil; Rao, \"Anil\" \\ MD: 😀", typed="O'Neil; Rao, \"Anil\" \\ MD: 😀\nnext")
+@example(name='O\'Neil; Rao, "Anil" \\ MD: 😀', typed='O\'Neil; Rao, "Anil" \\ MD: 😀\nnext')
 @example(name="x" * 200, typed="\\n literally, and ; , : too")
 @example(name="\\", typed="")
 @example(name="C:\\new", typed="C:\\new\\;")

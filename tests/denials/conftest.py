@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.cli import main
-from app.config import Settings
 from app.models import Denial
 from tests.support import factories
 
@@ -52,23 +51,22 @@ def csv_of(*rows: Mapping[str, str], delimiter: str = ",") -> str:
     return text.getvalue()
 
 
-@pytest.fixture
-def run(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Import:
+def command(database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Import:
     """Give `peerline denials import` for a text, bytes or a path, with options; it must never end in a traceback."""
     for name, value in {
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "SMTP_URL": settings.smtp_url,
-        "PEERLINE_SECRET_KEY": settings.secret_key,
-        "PEERLINE_ACCESS_CODE_KEY": settings.access_code_key,
-        "PEERLINE_MAIL_FROM": settings.mail_from,
-        "PEERLINE_BASE_URL": settings.base_url,
+        "DATABASE_URL": database_url,
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+        "SMTP_URL": "smtp://127.0.0.1:9",
+        "PEERLINE_SECRET_KEY": "s" * 32,
+        "PEERLINE_ACCESS_CODE_KEY": "a" * 32,
+        "PEERLINE_MAIL_FROM": "consults@plan.example",
+        "PEERLINE_BASE_URL": "http://127.0.0.1:8000",
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
 
     def run(content: str | bytes | Path, *options: str, name: str = "denials.csv") -> Result:
-        path = content if isinstance(content, Path) else tmp_path / name
+        path = content if isinstance(content, Path) else folder / name
         if not isinstance(content, Path):
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         result = CliRunner().invoke(main, ["denials", "import", str(path), *options])
@@ -79,6 +77,27 @@ def run(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         return result
 
     return run
+
+
+@pytest.fixture
+def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Import:
+    """Give the command on a database of the test's own."""
+    return command(database_url, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def refused(shared_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Give the command for files of which nothing may be stored, on the database that stays empty; what it says."""
+    run = command(shared_engine.url.render_as_string(hide_password=False), tmp_path, monkeypatch)
+
+    def refused(content: str | bytes | Path, *options: str, name: str = "denials.csv") -> str:
+        result = run(content, *options, name=name)
+        assert result.exit_code == 1
+        with Session(shared_engine) as session:
+            assert session.scalar(select(func.count()).select_from(Denial)) == 0
+        return result.output
+
+    return refused
 
 
 @pytest.fixture

@@ -38,14 +38,11 @@ def test_what_a_killed_process_had_started_does_not_work_on(supervisor: Supervis
     supervisor.add("worker", starts(f"sleep 61 & echo $! > {pid}; wait"))
     supervisor.watch(lambda: pid.exists() and pid.read_text().endswith("\n"))
     supervisor.starts_again = True
+    child = pid.read_text().strip()
     parent = supervisor.children[0].process
     parent.kill()
     supervisor.watch(lambda: supervisor.children[0].process is not parent)
-    child = int(pid.read_text())
-    assert (
-        processes_where(lambda entry: entry.name == str(child) and "sleep\x0061" in (entry / "cmdline").read_text())
-        == []
-    )
+    assert processes_where(lambda entry: entry.name == child and "sleep\x0061" in (entry / "cmdline").read_text()) == []
 
 
 def test_a_process_that_ends_by_itself_time_and_again_stops_everything(supervisor: Supervisor) -> None:

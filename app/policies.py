@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -19,13 +19,17 @@ YEARS = range(1990, 2101)
 #: a folder of this name holds earlier versions of files: found by their hash, never chosen for a new request
 EARLIER = "earlier"
 
+#: a folder of this name holds what other plans publish: to read, to try and to start from; none of them governs
+PUBLISHED = "published"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
-    """The policies in force, by id, and every version that is known, by key."""
+    """The policies by id, which of them may govern a denial, and every version that is known."""
 
     current_by_id: Mapping[str, Rulebook]
-    by_hash: Mapping[tuple[str, str], Rulebook] = field(default_factory=dict)
+    in_force: frozenset[str]
+    by_hash: Mapping[tuple[str, str], Rulebook]
 
     def current(self, policy_id: str) -> Rulebook:
         """Return the rules of a plan as its file stands. Raises NoPolicyError."""
@@ -51,8 +55,8 @@ class Policies:
     def governing(
         self, *, decided_on: date, line_of_business: str = "", state: str = "", service: str = "", place: str = ""
     ) -> Rulebook:
-        """Return the rules that govern a denial. Raises NoPolicyError where none does, or two do equally."""
-        policies = [rulebook.policy for rulebook in self.current_by_id.values()]
+        """Return the rules in force that govern a denial. Raises NoPolicyError where none does, or two do equally."""
+        policies = [self.current_by_id[policy_id].policy for policy_id in sorted(self.in_force)]
         chosen = governing(
             policies,
             decided_on=decided_on,
@@ -68,6 +72,7 @@ def load_policies(folder: Path) -> Policies:
     """Read every policy file below a folder. Raises PolicyErrors with each fault, which names its file and key."""
     current: dict[str, Rulebook] = {}
     by_hash: dict[tuple[str, str], Rulebook] = {}
+    in_force: set[str] = set()
     faults: list[str] = []
     for path in sorted(folder.rglob("*.toml")):
         try:
@@ -82,9 +87,11 @@ def load_policies(folder: Path) -> Policies:
         if policy.id in current:
             faults.append(f"{path}: id: {policy.id!r} is that of another file too; each has an id of its own")
         current[policy.id] = rulebook
+        if PUBLISHED not in path.relative_to(folder).parts:
+            in_force.add(policy.id)
     if faults:
         raise PolicyErrors(faults)
-    return Policies(current_by_id=current, by_hash=by_hash)
+    return Policies(current_by_id=current, in_force=frozenset(in_force), by_hash=by_hash)
 
 
 def find_policy(folder: Path, policy_id: str) -> Path | None:

@@ -37,6 +37,14 @@ def test_the_policy_that_governs_is_found_by_what_the_denial_says() -> None:
     assert found.policy.id == "blue-cross-nc-commercial"
 
 
+def test_what_other_plans_publish_is_there_to_try_and_governs_nothing() -> None:
+    policies = load_policies(POLICIES_DIR)
+    assert len(list((POLICIES_DIR / "published").glob("*.toml"))) == 20
+    assert policies.current("humana-ma").policy.eligibility.timing == "pre_denial"
+    with pytest.raises(NoPolicyError):
+        policies.governing(decided_on=date(2026, 3, 2), line_of_business="medicare_advantage")
+
+
 def test_a_consult_keeps_the_version_that_decided_it(tmp_path: Path) -> None:
     """Deadlines are stored; the other rules are those of the old file while it is kept."""
     old = read_rulebook(write(tmp_path, "plan")).policy

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -28,8 +28,8 @@ class Policies:
     """The policies by id, which of them may govern a denial, and every version that is known."""
 
     current_by_id: Mapping[str, Rulebook]
-    in_force: frozenset[str]
-    by_hash: Mapping[tuple[str, str], Rulebook]
+    in_force: frozenset[str] = frozenset()
+    by_hash: Mapping[tuple[str, str], Rulebook] = field(default_factory=dict)
 
     def current(self, policy_id: str) -> Rulebook:
         """Return the rules of a plan as its file stands. Raises NoPolicyError."""

@@ -65,7 +65,7 @@ def _who(policy: Policy) -> Iterator[str]:
     for name in ("states", "services", "places"):
         words = getattr(plan.applies_to, name)
         if words:
-            yield f"Only for these {name}: {', '.join(words)}."
+            yield f"Only for these {name}: {', '.join(_word(each) for each in words)}."
     decided = _both([f"{_past(each)}" for each in Decision if each in rules.decisions], "or")
     settings = _both([_word(each) for each in Setting if each in rules.settings], "or")
     yield f"A consult may be asked for about a service that was {decided}, in {settings} cases."
@@ -114,7 +114,7 @@ def _consult(policy: Policy) -> Iterator[str]:
         yield f"with {_several(rules.buffer_minutes, 'minute')} kept free after each,"
     yield f"and is booked at least {_several(rules.notice_minutes, 'minute')} ahead."
     if rules.hours.spans:
-        yield f"Consults are held only {_hours(rules.hours)} ({policy.plan.time_zone.key})."
+        yield f"Consults are held only {_hours(rules.hours)} ({policy.plan.time_zone.key.replace('_', ' ')})."
     yield {
         Effect.MAY_OVERTURN: "The consult can change the decision.",
         Effect.ONLY_WITH_RECONSIDERATION: "The consult explains the decision; "

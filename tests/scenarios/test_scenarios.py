@@ -252,4 +252,4 @@ def test_a_policy_is_shown_in_plain_english() -> None:
     assert "within one business day of the request and through the fifth calendar day" in result.output
     unknown = CliRunner().invoke(policies, ["show", "nobody"])
     assert unknown.exit_code == 1
-    assert "Give one of: blue-cross-nc-commercial" in unknown.output
+    assert "blue-cross-nc-commercial, blue-shield-promise-medi-cal" in unknown.output

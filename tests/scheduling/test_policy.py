@@ -366,7 +366,7 @@ def test_plain_english_has_words_for_every_key() -> None:
         "(not counted until all of its dates are known)",
         "within 90 minutes of the request (advice only)",
         "with five minutes kept free after each,",
-        "only Monday 09:00 to 12:00 and 20:00 to 24:00 (America/New_York)",
+        "only Monday 09:00 to 12:00 and 20:00 to 24:00 (America/New York)",
         "cannot change it.",
         "in the order in which they are complete, emergent cases first.",
         "goes to the back. A booked consult is never moved to an earlier time.",

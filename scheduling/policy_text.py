@@ -75,7 +75,7 @@ def _who(policy: Policy) -> Iterator[str]:
         if reasons:
             yield f"{text}: {', '.join(_word(each) for each in reasons)}."
     who = f"a {_both([_word(each) for each in rules.speakers], 'or')}" if rules.speakers else "anybody of the office"
-    relation = f", {_both([_word(each) for each in rules.relations], 'or')}" if rules.relations else ""
+    relation = f" ({_both([_word(each) for each in rules.relations], 'or')})" if rules.relations else ""
     yield f"The speaker may be {who}{relation}."
     appeal = "may be asked for and goes on" if rules.after_appeal else "cannot be asked for, and an open request ends,"
     yield f"Once an appeal is filed a consult {appeal}."
@@ -109,10 +109,10 @@ def _consult(policy: Policy) -> Iterator[str]:
     closes = _clock(policy.plan.business_hours.to)
     yield f"Days that the plan has end at close of business ({closes}), those that the office has at midnight."
     starts = f"multiples of {rules.start_every_minutes} minutes past the hour"
-    yield f"It takes {_several(rules.duration_minutes, 'minute')}, starts on {starts}"
+    yield f"It takes {_length(rules.duration_minutes)}, starts on {starts}"
     if rules.buffer_minutes:
-        yield f"with {_several(rules.buffer_minutes, 'minute')} kept free after each,"
-    yield f"and is booked at least {_several(rules.notice_minutes, 'minute')} ahead."
+        yield f"with {_length(rules.buffer_minutes)} kept free after each,"
+    yield f"and is booked at least {_length(rules.notice_minutes)} ahead."
     if rules.hours.spans:
         yield f"Consults are held only {_hours(rules.hours)} ({policy.plan.time_zone.key.replace('_', ' ')})."
     yield {
@@ -131,7 +131,7 @@ def _queue(policy: Policy) -> Iterator[str]:
     keeps = "keeps its place" if rules.after_office_reschedule is AfterReschedule.KEEPS_PLACE else "goes to the back"
     yield f"A request whose office gives up or misses a time {keeps}."
     if rules.move_up is MoveUp.IF_AGREED:
-        notice = _several(rules.move_up_notice_minutes, "minute")
+        notice = _length(rules.move_up_notice_minutes)
         yield f"If its office agreed, a booked consult is moved to an earlier time once, with {notice} of notice."
     else:
         yield "A booked consult is never moved to an earlier time."
@@ -189,7 +189,7 @@ def _nurse(cases: str, rules: EmergentReconsideration | ElectiveReconsideration)
 def _contact(policy: Policy) -> Iterator[str]:
     rules = policy.contact
     tries, missed = _several(rules.attempts, "time"), _several(rules.missed_consults, "booked time")
-    yield f"The director calls up to {tries}, {_several(rules.minutes_between, 'minute')} apart."
+    yield f"The director calls up to {tries}, {_length(rules.minutes_between)} apart."
     yield f"After {missed} missed by the office the request is closed as not reached."
 
 
@@ -276,6 +276,10 @@ def _ordinal(n: int) -> str:
         return _ORDINALS[n]
     ending = {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th") if n % 100 not in (11, 12, 13) else "th"
     return f"{n}{ending}"
+
+
+def _length(minutes: int) -> str:
+    return _several(minutes // 60, "hour") if minutes and minutes % 60 == 0 else _several(minutes, "minute")
 
 
 def _several(n: int, what: str) -> str:

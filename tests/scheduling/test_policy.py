@@ -355,7 +355,7 @@ def test_plain_english_has_words_for_every_key() -> None:
         "Only for these states: TX.",
         "that was denied, in concurrent or retrospective cases. It may be asked for before the decision only.",
         "Not for denials because of: benefit exhausted.",
-        "a physician or nurse practitioner, treating.",
+        "a physician or nurse practitioner (treating).",
         "Once an appeal is filed a consult cannot be asked for, and an open request ends,",
         "At most one for one denial.",
         "The office may ask up to the later of these: through the last day that the notice names or through the 22nd",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from psycopg.errors import DeadlockDetected, ExclusionViolation, LockNotAvailable, SerializationFailure
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -71,3 +71,37 @@ def is_taken(error: DBAPIError) -> bool:
 def is_busy(error: DBAPIError) -> bool:
     """Tell whether a lock was not to be had in time (55P03)."""
     return isinstance(error.orig, LockNotAvailable)
+
+
+@contextmanager
+def one_after_another(engine: Engine, name: str) -> Iterator[bool]:
+    """Run the block alone; give False instead where somebody already waits to run it after the one who does.
+
+    For work that finds by state what there is to do: whoever waits begins later than now and sees what we have
+    committed, so a hundred calls at once cost two runs. Gives False too where the one who runs takes too long.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not _try_lock(connection, f"{name}, waiting"):
+            yield False
+            return
+        try:
+            connection.execute(text("select pg_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
+        except DBAPIError as error:
+            if not is_busy(error):
+                raise
+            yield False
+            return
+        finally:
+            _unlock(connection, f"{name}, waiting")
+        try:
+            yield True
+        finally:
+            _unlock(connection, name)
+
+
+def _try_lock(connection: Connection, name: str) -> bool:
+    return bool(connection.scalar(text("select pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name}))
+
+
+def _unlock(connection: Connection, name: str) -> None:
+    connection.execute(text("select pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": name})

@@ -12,7 +12,7 @@ from app.consults.setup import Setup
 from app.errors import Invalid
 from app.models import AttentionReason
 from scheduling import life
-from scheduling.values import Status
+from scheduling.values import Rulebook, Status
 
 #: what the office reads, before the policy's own sentence
 WORDS = {
@@ -56,17 +56,16 @@ def finish(session: Session, file: CaseFile, determination: str, *, setup: Setup
         session,
         file.consult,
         subject="Outcome of your peer-to-peer consult",
-        paragraphs=outcome_words(file, determination),
+        paragraphs=words_for(file.rulebook, determination),
         desk=setup.desk,
         plan_name=file.rulebook.policy.name,
         now=now,
     )
 
 
-def outcome_words(file: CaseFile, determination: str) -> list[str]:
+def words_for(rulebook: Rulebook, determination: str) -> list[str]:
     """Say what the office will read, nothing of it about the patient (M5)."""
-    policy_words = file.rulebook.policy.after.get(determination, "")
-    return [words for words in (WORDS[determination], policy_words) if words]
+    return [words for words in (WORDS[determination], rulebook.policy.after.get(determination, "")) if words]
 
 
 def record_absence(session: Session, consult_id: int, who: str, *, setup: Setup, by: str, now: datetime) -> CaseFile:

@@ -221,7 +221,8 @@ class Trial:
         query = select(func.lower(BookingRow.during)).where(
             BookingRow.consult_id == consult.id, BookingRow.released_at.is_(None)
         )
-        return self.session.scalars(query).one()
+        start: datetime = self.session.scalars(query).one()
+        return start
 
     def _talked(self, case_number: str, outcome: str, *, days_ago: int, reconsideration: bool = False) -> None:
         asked = self.now - timedelta(days=days_ago)

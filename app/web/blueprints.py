@@ -4,8 +4,10 @@ from flask import Blueprint
 
 from app.web.admin import administrator
 from app.web.coordinator import coordinator
+from app.web.director import director
 from app.web.health import health
+from app.web.nurse import nurse
 from app.web.office import office
 from app.web.signing_in import session
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health, session, office, coordinator, administrator)
+BLUEPRINTS: tuple[Blueprint, ...] = (health, session, office, nurse, director, coordinator, administrator)

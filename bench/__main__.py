@@ -1,0 +1,88 @@
+"""`make bench`: start everything, measure, print."""
+
+import platform
+import subprocess
+import tempfile
+import threading
+from collections import deque
+from pathlib import Path
+
+from sqlalchemy import select
+
+from app.config import Settings
+from app.consults.setup import Setup
+from app.db import make_engine, make_sessions
+from app.models import Consult, Message
+from app.process import make_process
+from bench import booking, draining, planning, posting
+from tests.support import servers
+from tests.support.stack import Stack
+
+
+def main() -> None:
+    """Measure on a stack of its own, with the development settings of `make run` (fsync on)."""
+    with tempfile.TemporaryDirectory(prefix="peerline-bench-") as folder:
+        stack = Stack(Path(folder) / "data")
+        stack.start()
+        assert stack.process is not None  # noqa: S101 -- it has started
+        # what its processes say is read and dropped: a full pipe would stop them
+        threading.Thread(target=deque, args=(stack.process.stdout, 0), daemon=True).start()
+        try:
+            measure(stack)
+        finally:
+            stack.stop()
+
+
+def measure(stack: Stack) -> None:
+    """Print each figure as it is known."""
+    settings = Settings.from_environment(stack.environment)
+    running = make_process(settings)
+    say("commit", commit())
+    say("machine", f"{platform.machine()}, Python {platform.python_version()}")
+    posted = posting.measure(running.sessions, stack.base_url, settings.access_code_key)
+    say("office's POST, 8 clients", f"{posted['posts']:.0f} a second")
+    say("from the POST to both invitations", f"{posted['to mail']:.2f} s (slowest {posted['to mail, slowest']:.2f} s)")
+    booked = measure_booking(running.setup)
+    say("rows of one booking, bare SQL", f"{booked['floor']:.2f} ms")
+    ratio = booked["use case"] / booked["floor"]
+    say("the use case that books", f"{booked['use case']:.2f} ms ({ratio:.1f} times the floor)")
+    with running.sessions() as session:
+        consult = session.scalars(select(Consult)).first()
+        body = session.scalars(select(Message.body)).first()
+    assert consult is not None and body is not None  # noqa: PT018 -- no test
+    drained = draining.measure(running.sessions, settings, consult, body)
+    say("mail drained by one more sender", f"{drained['drained']:.0f} a second")
+    rulebook = running.setup.policies.current("blue-cross-nc-commercial")
+    for length, milliseconds in planning.measure(rulebook).items():
+        say(f"one request more, line of {length}", f"{milliseconds:.1f} ms")
+    running.engine.dispose()
+
+
+def measure_booking(setup: Setup) -> dict[str, float]:
+    """Measure on a database that no worker plans in; it does not wait for the disk, neither for the floor."""
+    with servers.postgres() as server, servers.Databases(server).fresh() as url:
+        engine = make_engine(url)
+        try:
+            return booking.measure(make_sessions(engine), url, setup)
+        finally:
+            engine.dispose()
+
+
+def commit() -> str:
+    """Name the commit that is measured."""
+    asked = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],  # noqa: S607 -- the developer's own git
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stdout.strip() or "unknown"
+
+
+def say(what: str, figure: str) -> None:
+    """Print one line."""
+    print(f"{what:<40} {figure}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

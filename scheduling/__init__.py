@@ -32,14 +32,18 @@ happening       one thing that happened to one case: a line of history
 Read on in this order:
 
 values          the values everything works on
-policy          a plan's rules (`policy_reader` reads them, `policy_text` says them in plain English)
+policy          a plan's rules, key by key; their words in `policy_words`
 business_time   business days, closes of business, deadlines
 eligibility     may this be asked for, what does it need, what can it change
 openings        hours, time off, bookings -> openings
-fifo            who gets which opening, in line, with reasons
-life            what one event does to one consult
+fifo            who gets which opening, in line; with whom besides the denying director (`choice`), and why somebody
+                before it does not have it (`passed_over`)
+life            what one event does to one consult, made of `steps`; `outside_queue` for talks that take nobody's turn
 status          the statuses, the events, the one table of transitions
 scenario        a story as a file; `simulation` plays it with a clock of its own
+
+About policies themselves: `policy_reader` reads a file (`reading` keeps its faults), `governing` chooses among several,
+`policy_examples` runs the worked examples, `policy_text` says one in plain English, `policy_schema` writes the format down.
 
 Nothing in this package reads a clock, a file or the environment; it imports the standard library alone.
 """

@@ -43,7 +43,8 @@ status          the statuses, the events, the one table of transitions
 scenario        a story as a file; `simulation` plays it with a clock of its own
 
 About policies themselves: `policy_reader` reads a file (`reading` keeps its faults), `governing` chooses among several,
-`policy_examples` runs the worked examples, `policy_text` says one in plain English, `policy_schema` writes the format down.
+`policy_examples` runs the worked examples, `policy_text` says one in plain English, `policy_schema` writes the format
+down.
 
 Nothing in this package reads a clock, a file or the environment; it imports the standard library alone.
 """

@@ -131,7 +131,7 @@ def send_again(session: Session, message_id: int, *, now: datetime) -> Message:
 
     Raises NotFound, and Conflict where a newer message has taken its place or it is still being tried.
     """
-    message = session.scalar(select(Message).where(Message.id == message_id).with_for_update())
+    message = session.get(Message, message_id, with_for_update=True, populate_existing=True)
     if message is None:
         raise NotFound("There is no such message.")
     if message.superseded_at is not None or _is_out_of_date(session, message):
@@ -158,12 +158,12 @@ def _send(
 
     def still_wanted() -> bool:
         with transaction(sessions) as session:
-            return _is_still_wanted(session, claimed, now=clock())
+            return is_still_wanted(session, claimed, now=clock())
 
     return mailer.send(claimed.body, sender=settings.mail_from, to=claimed.address, still_wanted=still_wanted)
 
 
-def _is_still_wanted(session: Session, claimed: Claim, *, now: datetime) -> bool:
+def is_still_wanted(session: Session, claimed: Claim, *, now: datetime) -> bool:
     """Look once more, just before sending: connecting may have taken a while, or the process slept past its lease."""
     message = _held(session, claimed)
     if message is None or message.lease_until is None or message.lease_until <= now:
@@ -184,6 +184,7 @@ def _held(session: Session, claimed: Claim) -> Message | None:
         .where(Message.id == claimed.id, Message.fence == claimed.fence, is_open())
         .options(defer(Message.body))
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
 
 

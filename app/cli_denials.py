@@ -9,7 +9,7 @@ from app.cli_support import open_process
 from app.clock import utcnow
 from app.denials import spreadsheet
 from app.denials.importing import CSV, FHIR, Faulty, Outcome, import_file
-from app.denials.records import Given, Problem
+from app.denials.records import Given, Problem, printable
 from scheduling.values import Setting, Urgency
 
 #: lines of errors, and of notes, that are printed; a slipped column has one in every row
@@ -69,15 +69,25 @@ def import_(
         urgency=Urgency(urgency) if urgency else None,
         line_of_business=line_of_business.strip(),
     )
+    outcome = _import(file, given, format_, skip_errors, result or Path(f"access-codes-{file.stem}.csv"))
+    _print(outcome.checked.notes, "note: ")
+    _print(outcome.problems, "error: ")
+    click.echo("\n".join(_summary(outcome)))
+
+
+def _import(file: Path, given: Given, format_: str | None, skip_errors: bool, result: Path) -> Outcome:
+    """Import the file; where it has errors, print them all and end with exit status 1."""
     with open_process() as running:
         try:
-            outcome = import_file(
-                running,
+            return import_file(
+                running.sessions,
                 file,
+                policies=running.setup.policies,
+                key=running.settings.access_code_key,
                 given=given,
                 format_=format_,
                 skip_errors=skip_errors,
-                result=result or Path(f"access-codes-{file.stem}.csv"),
+                result=result,
                 now=utcnow(),
             )
         except Faulty as faulty:
@@ -85,10 +95,7 @@ def import_(
             _print(faulty.outcome.problems, "error: ")
             count = len(faulty.outcome.problems)
             errors = "1 error" if count == 1 else f"{count:,} errors"
-            raise click.ClickException(f"{errors} in {file}; nothing was stored.") from None
-    _print(outcome.checked.notes, "note: ")
-    _print(outcome.problems, "error: ")
-    click.echo("\n".join(_summary(outcome)))
+            raise click.ClickException(f"{errors} in {printable(file)}; nothing was stored.") from None
 
 
 def _print(problems: Sequence[Problem], what: str) -> None:
@@ -102,13 +109,14 @@ def _summary(outcome: Outcome) -> list[str]:
     """Say what became of the file, in a line for each thing there is to say."""
     checked, stored = outcome.checked, outcome.stored
     left_out = checked.faulty + len(stored.problems)
+    result = printable(outcome.result) if outcome.result else ""
     lines = [
         f"{stored.new:,} stored, {stored.unchanged:,} were stored already and are unchanged.",
         f"{stored.without_director:,} without a director: waiting for a coordinator to name one.",
         f"{checked.repeated:,} repeated in the file: counted once.",
         f"{checked.without_denial:,} told of no denial.",
         f"{left_out:,} left out because of errors.",
-        f"{len(stored.codes):,} access codes made: {outcome.result} has the only copy. Put them into the letters.",
+        f"{len(stored.codes):,} access codes made: {result} has the only copy. Put them into the letters.",
     ]
     counts = [1, stored.without_director, checked.repeated, checked.without_denial, left_out, len(stored.codes)]
     return [line for line, count in zip(lines, counts, strict=True) if count]

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
 
 from app.db import transaction
 from app.denials import fhir, result_file, spreadsheet, storing
 from app.denials.checking import Checked, Known, check, suggestion_of
-from app.denials.records import LONGEST_LINE, Given, Problem, Record, Unreadable
+from app.denials.records import LONGEST_LINE, Given, Problem, Record, Unreadable, printable
 from app.errors import Refused
-from app.process import Process
+from app.policies import Policies
 
 CSV, FHIR = "csv", "fhir"
 SUFFIXES = {".csv": CSV, ".txt": CSV, ".json": FHIR, ".ndjson": FHIR}
@@ -48,9 +49,11 @@ class Faulty(Refused):
 
 
 def import_file(
-    running: Process,
+    sessions: sessionmaker[Session],
     path: Path,
     *,
+    policies: Policies,
+    key: str,
     given: Given,
     format_: str | None,
     skip_errors: bool,
@@ -59,27 +62,20 @@ def import_file(
 ) -> Outcome:
     """Import a file, all of it or nothing; with `skip_errors` what is right of it.
 
-    `result` is written only where access codes are made. Raises Faulty with every problem of the file, Refused.
+    `key` is that of the access codes; `result` is written only where some are made. Raises Faulty with every problem of
+    the file, Refused.
     """
-    _check_plan(running, given)
-    with transaction(running.sessions) as session:
-        directors = storing.directors_by_npi(session)
-    if given.director_npi and given.director_npi not in directors:
-        raise Refused(
-            f"No director is known by the NPI {given.director_npi!r}. Add the director first, or leave --director out: "
-            "a coordinator then names one."
-        )
-    known = Known(policies=running.setup.policies, directors=directors)
+    known = _known(sessions, policies, given)
     broken: list[Problem] = []
     checked = check(_until_broken(path, given, format_, broken), known, today=now.date())
     checked.problems += broken
-    with _kept_if_stored(result) as written, transaction(running.sessions) as session:
+    with _kept_if_stored(result) as written, transaction(sessions) as session:
         stored = storing.store(
             session,
             checked.denials,
-            directors=directors,
-            key=running.settings.access_code_key,
-            source=path.name[:LONGEST_LINE],
+            directors=known.directors,
+            key=key,
+            source=printable(Path(path.name))[:LONGEST_LINE],
             now=now,
         )
         outcome = Outcome(checked=checked, stored=stored, result=result if stored.codes else None)
@@ -101,19 +97,28 @@ def format_of(path: Path, file: BinaryIO) -> str:
     return FHIR if start.startswith((b"{", b"[")) else CSV
 
 
-def _check_plan(running: Process, given: Given) -> None:
-    plans = running.setup.policies.current_by_id
+def _known(sessions: sessionmaker[Session], policies: Policies, given: Given) -> Known:
+    """Look up what the file may refer to. Raises Refused where an option refers to something else."""
+    plans = policies.current_by_id
     if given.plan and given.plan not in plans:
         close = suggestion_of(given.plan, list(plans))
         listed = ", ".join(sorted(plans)) or "none; add its file to the folder of policies"
         raise Refused(f"There is no plan {given.plan!r}{close}. Known are: {listed}")
+    with transaction(sessions) as session:
+        directors = storing.directors_by_npi(session)
+    if given.director_npi and given.director_npi not in directors:
+        raise Refused(
+            f"No director is known by the NPI {given.director_npi!r}. Add the director first, or leave --director out: "
+            "a coordinator then names one."
+        )
+    return Known(policies=policies, directors=directors)
 
 
 def _until_broken(path: Path, given: Given, format_: str | None, broken: list[Problem]) -> Iterator[Record]:
     """Read record after record; where the file cannot be read any further, note why and end."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise Refused(f"{path} is no file. Give the path of a CSV or FHIR file.")
+            raise Refused(f"{printable(path)} is no file. Give the path of a CSV or FHIR file.")
         with path.open("rb") as file:
             read = fhir.read if (format_ or format_of(path, file)) == FHIR else spreadsheet.read
             yield from read(file, given)
@@ -121,7 +126,7 @@ def _until_broken(path: Path, given: Given, format_: str | None, broken: list[Pr
         broken.append(error.problem)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise Refused(f"{path} cannot be read: {why}.") from None
+        raise Refused(f"{printable(path)} cannot be read: {why}.") from None
 
 
 @contextmanager
@@ -136,7 +141,7 @@ def _kept_if_stored(result: Path) -> Iterator[list[Path]]:
             result.unlink(missing_ok=True)
         if written and unknown:
             raise Refused(
-                f"The connection broke while the denials were stored. {result} is kept: if an import of the same file "
-                "finds them unchanged, its access codes hold; otherwise delete it and import again."
+                f"The connection broke while the denials were stored. {printable(result)} is kept: if an import "
+                "of the same file finds them unchanged, its access codes hold; otherwise delete it and import again."
             ) from error
         raise

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from app.errors import Refused
 from scheduling.values import Decision, Setting, Urgency
@@ -197,6 +198,11 @@ def one_of(text: str, known: Iterable[str]) -> str:
     known = list(known)
     found = "nothing" if not text else f"another word ({len(text)} characters)"
     return f"found {found}; expected one of {', '.join(known)}{suggestion(text, known)}"
+
+
+def printable(path: Path) -> str:
+    """Return a path as it can be printed and stored: names of files may hold bytes that are no text."""
+    return str(path).encode(errors="replace").decode()
 
 
 def _check_year(year: int) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.denials.records import printable
 from app.denials.storing import NewCode
 from app.errors import Refused
 
@@ -29,7 +30,7 @@ def write(path: Path, codes: Sequence[NewCode]) -> None:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         raise NotWritten(
-            f"{path} is there already and is not overwritten: it may hold the only copy of access codes. "
+            f"{printable(path)} is there already and is not overwritten: it may hold the only copy of access codes. "
             "Nothing was stored. Move it, or name another file with --result."
         ) from None
     except (OSError, ValueError) as error:
@@ -59,4 +60,5 @@ def _sync_folder(folder: Path) -> None:
 
 def _reason(path: Path, error: OSError | ValueError) -> str:
     why = error.strerror if isinstance(error, OSError) else error
-    return f"The access codes cannot be written to {path}: {why}. Nothing was stored. Name another file with --result."
+    what = f"The access codes cannot be written to {printable(path)}: {why}."
+    return f"{what} Nothing was stored. Name another file with --result."

@@ -185,11 +185,13 @@ def _header(line: int, cells: Sequence[str], given: Given) -> list[str]:
     readable = sum(name in COLUMNS for name in names) * 2 >= len(names)
     faults = []
     for number, name in enumerate(names, start=1):
-        shown = f"column {number}" + (f" ({name[:40]!r})" if readable and name else "")
+        # nor may a header that lost its line end, and with it runs on into the first row
+        close = suggestion(name, COLUMNS) if readable else ""
+        shown = f"column {number}" + (f" ({name[:40]!r})" if name in COLUMNS or close else "")
         if not name:
             faults.append(f"{shown} has no name")
         elif name not in COLUMNS:
-            faults.append(f"{shown} is unknown{suggestion(name, COLUMNS)}")
+            faults.append(f"{shown} is unknown{close}")
         elif name in names[: number - 1]:
             faults.append(f"{shown} stands there twice")
     needed = [*NEEDED, *(name for name in NEEDED_UNLESS_GIVEN if getattr(given, name) is None)]

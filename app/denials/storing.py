@@ -168,6 +168,12 @@ def _add(
                 **_as_given(denial),
             )
         )
+    _write(session, rows, now=now)
+    stored.new += len(rows)
+
+
+def _write(session: Session, rows: Sequence[Denial], *, now: datetime) -> None:
+    """Write the rows, each with its history."""
     session.add_all(rows)
     try:
         session.flush()
@@ -180,7 +186,6 @@ def _add(
         )
     session.flush()
     session.expunge_all()
-    stored.new += len(rows)
 
 
 def _as_given(denial: NewDenial) -> dict[str, Any]:

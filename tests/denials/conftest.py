@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.cli import main
+from app.config import POLICIES_DIR
 from app.models import Denial
 from tests.support import factories
 
@@ -52,8 +54,16 @@ def csv_of(*rows: Mapping[str, str], delimiter: str = ",") -> str:
 
 
 def command(database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Import:
-    """Give `peerline denials import` for a text, bytes or a path, with options; it must never end in a traceback."""
+    """Give `peerline denials import` for a text, bytes or a path, with options; it must never end in a traceback.
+
+    It knows two plans, whatever others there are.
+    """
+    policies = folder / "policies"
+    policies.mkdir()
+    for plan in (PROMISE, BLUE_CROSS):
+        shutil.copy(POLICIES_DIR / f"{plan}.toml", policies)
     for name, value in {
+        "PEERLINE_POLICIES_DIR": str(policies),
         "DATABASE_URL": database_url,
         "REDIS_URL": "redis://127.0.0.1:9/0",
         "SMTP_URL": "smtp://127.0.0.1:9",

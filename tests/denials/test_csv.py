@@ -146,6 +146,7 @@ def test_all_errors_are_told_at_once(refused: Refused) -> None:
         ("case_number,case_number,decision\n", "column 2 ('case_number') stands there twice"),
         ("case_number,,decision\n", "column 2 has no name"),
         (f"NC-1,{NAME},{MEMBER}\n", "column 1 is unknown"),
+        (csv_of(row()).replace("access_code\r\n", "access_code,"), "column 17 is unknown"),
         (csv_of(row()) + "a,b\n", "line 3: found 2 cells; expected 12"),
         (csv_of(row()) + '"NC-9', "line 3: a quotation mark opens here and is never closed"),
         (csv_of(row()) + 'NC-9,"a"b\n', "line 3: a quotation mark stands inside a cell"),

@@ -171,8 +171,10 @@ def test_the_result_file_is_there_before_the_commit_and_gone_where_that_fails(
 
     with pytest.raises(OperationalError):
         import_file(
-            running,
+            running.sessions,
             path,
+            policies=running.setup.policies,
+            key=settings.access_code_key,
             given=Given(),
             format_=None,
             skip_errors=False,
@@ -193,3 +195,10 @@ def test_two_imports_do_not_run_at_once(run: Import, stored: Stored, engine: Eng
     assert result.exit_code == 1
     assert "Another import is under way; nothing was stored." in result.output
     assert stored() == []
+
+
+def test_a_file_name_that_is_no_text_is_no_obstacle(run: Import, stored: Stored) -> None:
+    """Bytes that are not UTF-8 in a name."""
+    result = run(csv_of(row(access_code="")), name="d\udcff.csv")
+    assert result.exit_code == 0, result.output
+    assert [denial.imported_from for denial in stored()] == ["d?.csv"]

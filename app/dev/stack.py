@@ -115,7 +115,9 @@ class Stack:
 
     def _port(self, afterwards: contextlib.ExitStack) -> int:
         """Return the port of the pages: the one given, or that of last time, since mails in the mailbox link to it."""
-        given = os.environ.get("PORT")
+        given = os.environ.get("PORT", "")
+        if given and not given.isdecimal():
+            raise StackError(f"PORT is {given}, which is not a number. Choose one: PORT=8123 make run")
         last = surroundings.read(self.data).get("PEERLINE_BASE_URL", "").rpartition(":")[2]
         wanted = [int(given)] if given else [*([int(last)] if last else []), *range(FIRST_PORT, FIRST_PORT + 100)]
         claimed = claim_port(wanted)

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -14,22 +15,30 @@ import pytest
 from app.dev.processes import of_stack
 from app.dev.surroundings import ROOT, read
 from tests.support.stack import Stack
+from tests.support.stack import stack as started_stack
 
 
-def test_it_says_ready_once_and_how_to_sign_in_and_stops_on_ctrl_c(stack: Stack) -> None:
-    stack.start()
-    assert [line for line in stack.said if line.startswith("ready: ")] == [f"ready: {stack.base_url}"]
-    signing_in = stack.said[stack.said.index(f"ready: {stack.base_url}") + 1 :]
+def test_it_says_ready_once_and_how_to_sign_in(running: Stack) -> None:
+    assert [line for line in running.said if line.startswith("ready: ")] == [f"ready: {running.base_url}"]
+    signing_in = running.said[running.said.index(f"ready: {running.base_url}") + 1 :]
     for role in ("office", "nurse", "director", "coordinator", "administrator"):
         assert any(line.split()[0] == role for line in signing_in), role
-    assert any(f"{stack.base_url}/dev/mailbox" in line for line in signing_in)
-    assert isinstance(stack.mails(), list)
-    assert stack.stop() == 0
-    assert stack.said[-1] == "stopped; the data is kept"
-    assert of_stack(stack.data) == []
+    assert any(f"{running.base_url}/dev/mailbox" in line for line in signing_in)
+    assert isinstance(running.mails(), list)
 
 
-def test_after_kill_9_it_starts_within_ten_seconds_with_its_data(stack: Stack) -> None:
+def test_beside_it_a_command_runs_with_its_surroundings(running: Stack) -> None:
+    swept = peerline_dev(running, "--with", sys.executable, "-c", "from app.cli import main; main()", "sweep")
+    assert swept.returncode == 0, swept.stdout
+
+
+def test_a_second_one_in_the_same_checkout_is_refused(running: Stack) -> None:
+    second = peerline_dev(running)
+    assert second.returncode == 1
+    assert f"This checkout runs already: {running.base_url}." in second.stdout
+
+
+def test_after_kill_9_it_starts_within_ten_seconds_with_its_data_and_stops_on_ctrl_c(stack: Stack) -> None:
     stack.start()
     denials = execute(stack, "SELECT count(*) FROM denial")
     assert denials != [(0,)], "a trial starts with denials"
@@ -41,19 +50,8 @@ def test_after_kill_9_it_starts_within_ten_seconds_with_its_data(stack: Stack) -
     assert execute(stack, "SELECT count(*) FROM denial") == denials
     assert stack.base_url == address, "links in the mails of last time lead here"
     assert stack.stop() == 0
-
-
-def test_beside_it_a_command_runs_with_its_surroundings_and_a_second_one_is_refused(stack: Stack) -> None:
-    stack.start()
-    swept = peerline_dev(stack, "--with", sys.executable, "-c", "from app.cli import main; main()", "sweep")
-    assert swept.returncode == 0, swept.stdout
-    second = peerline_dev(stack)
-    assert second.returncode == 1
-    assert (
-        second.stdout
-        == f"peerline dev: This checkout runs already: {stack.base_url}. Stop it with Ctrl-C where it was started.\n"
-    )
-    assert stack.stop() == 0
+    assert stack.said[-1] == "stopped; the data is kept"
+    assert of_stack(stack.data) == []
 
 
 def peerline_dev(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -74,13 +72,24 @@ def execute(stack: Stack, statement: str) -> list[tuple[object, ...]]:
         return connection.execute(statement).fetchall()
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[Stack]:
+    with data_folder() as data, started_stack(data) as stack:
+        yield stack
+
+
 @pytest.fixture
 def stack() -> Iterator[Stack]:
+    with data_folder() as data:
+        stack = Stack(data)
+        yield stack
+        stack.stop()
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
     # not tmp_path, which as root nobody else may enter
     data = Path(tempfile.mkdtemp(prefix="peerline-test-"))
     data.chmod(0o711)
-    stack = Stack(data)
-    yield stack
-    if stack.process is not None and stack.process.poll() is None:
-        stack.stop()
+    yield data
     shutil.rmtree(data)

@@ -50,6 +50,8 @@ class Stack:
     def stop(self) -> int:
         """Stop it as Ctrl-C does; return its exit status."""
         assert self.process is not None
+        if self.process.poll() is not None:
+            return self.process.returncode
         self.process.send_signal(signal.SIGINT)
         return self._gone()
 
@@ -90,5 +92,4 @@ def stack(data: Path) -> Iterator[Stack]:
     try:
         yield running
     finally:
-        if running.process is not None and running.process.poll() is None:
-            running.stop()
+        running.stop()

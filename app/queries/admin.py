@@ -88,7 +88,7 @@ def accounts(session: Session, *, closed: bool = False) -> list[AccountRow]:
         .where(Account.active.is_(not closed))
         .order_by(func.lower(Account.name), Account.id)
     )
-    return [_account(account, director) for account, director in session.execute(query).tuples()]
+    return [_account(account, director) for account, director in session.execute(query)]
 
 
 def account(session: Session, account_id: int) -> AccountRow:
@@ -125,7 +125,7 @@ def directors_without_account(session: Session) -> list[tuple[int, str]]:
         .where(Director.active, Account.id.is_(None))
         .order_by(Director.name, Director.id)
     )
-    return list(session.execute(query).tuples())
+    return list(session.execute(query))
 
 
 def decided_under(session: Session, policy_id: str | None = None) -> list[tuple[str, str, int]]:
@@ -137,7 +137,7 @@ def decided_under(session: Session, policy_id: str | None = None) -> list[tuple[
     )
     if policy_id is not None:
         query = query.where(Consult.policy_id == policy_id)
-    return list(session.execute(query).tuples())
+    return list(session.execute(query))
 
 
 def messages(session: Session, state: MailState) -> list[MessageRow]:
@@ -150,7 +150,7 @@ def messages(session: Session, state: MailState) -> list[MessageRow]:
         .limit(MOST_ROWS)
         .options(defer(Message.body))
     )
-    return [_message(message, consult, state) for message, consult in session.execute(query).tuples()]
+    return [_message(message, consult, state) for message, consult in session.execute(query)]
 
 
 def count_failed(session: Session) -> int:
@@ -205,7 +205,7 @@ def case_history(session: Session, denial_id: int) -> CaseHistory:
         .where(History.denial_id == denial_id)
         .order_by(History.id)
     )
-    rows = session.execute(query).tuples().all()
+    rows = session.execute(query).all()
     names = _names(session, [row for row, *_ in rows])
     return CaseHistory(
         denial_id=denial.id,
@@ -229,4 +229,4 @@ def case_history(session: Session, denial_id: int) -> CaseHistory:
 def _names(session: Session, rows: Sequence[History]) -> Mapping[int, str]:
     ids = {history.account_of(row.actor) for row in rows} - {None}
     found = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
-    return {id_: f"{name} (account:{id_})" for id_, name in found.tuples()}
+    return {id_: f"{name} (account:{id_})" for id_, name in found}

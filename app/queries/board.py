@@ -132,7 +132,7 @@ def _risks(session: Session, consult_ids: Sequence[int]) -> Mapping[int, Attenti
             Attention.consult_id.in_(consult_ids), Attention.settled_at.is_(None), Attention.reason.in_(AT_RISK)
         )
     )
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def _calls_today(session: Session, today: Interval) -> Mapping[int, list[Interval]]:
@@ -143,7 +143,7 @@ def _calls_today(session: Session, today: Interval) -> Mapping[int, list[Interva
         )
     )
     calls: dict[int, list[Interval]] = defaultdict(list)
-    for director_id, during in found.tuples():
+    for director_id, during in found:
         calls[director_id].append(interval(during))
     return calls
 

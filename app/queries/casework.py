@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session, defer
 from app import directors, history
 from app.consults.setup import Setup
 from app.errors import NotFound
-from app.models import Account, Attention, AttentionReason, Consult, Denial, Director, History, Message
+from app.models import Account, Attention, AttentionReason, Consult, Denial, Director, DirectorPeer, History, Message
 from app.queries import office
 from app.queries.office import CaseView, Person, RequestView
+from scheduling.policy_words import Assignment, Fallback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ def work(session: Session, denial_id: int, *, setup: Setup) -> Work:
         people=_directors(session, log, shown, request),
         accounts=_accounts(session, log),
         references=dict(
-            session.execute(select(Consult.id, Consult.reference).where(Consult.denial_id == denial_id)).tuples().all()
+            session.execute(select(Consult.id, Consult.reference).where(Consult.denial_id == denial_id)).all()
         ),
     )
 
@@ -118,17 +119,30 @@ def _mail_state() -> Any:
 
 
 def connectable(session: Session, shown: CaseView, *, now: datetime) -> list[Person]:
-    """List who could take the call at once: the director who decided, then others where the policy lets them."""
-    rules = shown.rulebook.policy
-    free = directors.free_now(session, now=now, minutes=rules.consult.duration_minutes)
-    others = rules.director.assignment == "any" or rules.director.fallback != "none"
-    decided = shown.facts.director
-    allowed = [director for director in free if director.id == decided or others]
-    allowed.sort(key=lambda director: (director.id != decided, director.name))
+    """List who could take the call at once: the director who decided, then designated peers if the policy knows them.
+
+    Where any director may take a consult: those who cover the line of business.
+    """
+    rules, decided = shown.rulebook.policy, shown.facts.director
+    allowed: dict[int, int] = {} if decided is None else {decided: -1}
+    if rules.director.fallback is not Fallback.NONE and decided is not None:
+        peers = select(DirectorPeer.peer_id, DirectorPeer.rank).where(DirectorPeer.director_id == decided)
+        allowed |= dict(session.execute(peers).all())
+    free = [
+        director
+        for director in directors.free_now(session, now=now, minutes=rules.consult.duration_minutes)
+        if director.id in allowed
+        or (rules.director.assignment is Assignment.ANY and _covers(director, shown.line_of_business))
+    ]
+    free.sort(key=lambda director: (allowed.get(director.id, len(allowed)), director.name))
     return [
         Person(id=director.id, name=director.name, phone=director.phone, time_zone=director.time_zone)
-        for director in allowed
+        for director in free
     ]
+
+
+def _covers(director: Director, line_of_business: str) -> bool:
+    return not director.lines_of_business or not line_of_business or line_of_business in director.lines_of_business
 
 
 def active_directors(session: Session) -> list[tuple[int, str]]:
@@ -136,7 +150,7 @@ def active_directors(session: Session) -> list[tuple[int, str]]:
     rows = session.execute(
         select(Director.id, Director.name).where(Director.active).order_by(Director.name, Director.id)
     )
-    return list(rows.tuples())
+    return list(rows)
 
 
 def is_taken(session: Session, form_key: str) -> bool:
@@ -213,11 +227,11 @@ def _directors(
     missing = known - names.keys()
     if missing:
         found = session.execute(select(Director.id, Director.name).where(Director.id.in_(missing)))
-        names |= dict(found.tuples().all())
+        names |= dict(found.all())
     return names
 
 
 def _accounts(session: Session, log: Sequence[LogRow]) -> Mapping[int, str]:
     ids = {history.account_of(row.actor) for row in log} - {None}
     found = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
-    return dict(found.tuples().all())
+    return dict(found.all())

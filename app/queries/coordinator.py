@@ -78,6 +78,7 @@ class TaskRow:
     status: Status
     received_at: datetime
     due: datetime | None
+    "the deadline that comes first, of a request that is open"
     director_name: str | None
     office_contact: str
     office_phone: str
@@ -214,7 +215,7 @@ def _task(
         reference=consult.reference,
         status=consult.status,
         received_at=consult.received_at,
-        due=due,
+        due=due if consult.status.open else None,
         director_name=director,
         office_contact=consult.office_contact,
         office_phone=consult.office_phone,
@@ -287,5 +288,5 @@ def failed_messages(session: Session) -> list[FailedMessage]:
             failed_at=message.failed_at or message.created_at,
             office_phone=consult.office_phone,
         )
-        for message, consult in session.execute(query).tuples()
+        for message, consult in session.execute(query)
     ]

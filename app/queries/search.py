@@ -52,7 +52,7 @@ def search(session: Session, typed: str) -> list[Found]:
         .limit(4 * MOST_FOUND)
     )
     found: dict[int, Found] = {}
-    for denial, consult, director in session.execute(query).tuples():
+    for denial, consult, director in session.execute(query):
         found.setdefault(denial.id, _found(denial, consult, director))
     return list(found.values())[:MOST_FOUND]
 

@@ -18,18 +18,25 @@ from app.web.edge import db_session, now, setup
 from app.web.forms import LONG, Form
 from app.web.office.windows import read_windows, row_count, rows_of, weeks
 from app.web.times import known_zone, plan_zone, reader_zone, when
+from scheduling.fifo import has_begun
 from scheduling.policy_words import AfterReschedule
 from scheduling.values import ReviewKind, Status
 
 FOLLOWS = "A new time is looked for at once; both sides get it by mail."
 
 
-def read_request(denial_id: int, *, lock: bool = False) -> RequestView:
-    """Read the request that something is to be done about. Raises Conflict if it is closed."""
+def read_request(denial_id: int, *, lock: bool = False, before_the_call: bool = False) -> RequestView:
+    """Read the request that something is to be done about. Raises Conflict if it is closed, or has begun where it must
+    not have (`before_the_call`).
+    """
     shown = casework.request_of(db_session(), denial_id, setup=setup(), lock=lock)
     plan_zone(shown.case.zone)
     if not shown.state.status.open:
         raise Conflict("This request is closed, so nothing was changed. Open the case to see how it ended.")
+    if before_the_call and has_begun(shown.state, now=now()):
+        raise Conflict(
+            "The call has begun, so nothing was changed. Record that it did not take place, or wait for its end."
+        )
     return shown
 
 
@@ -56,7 +63,7 @@ def page(name: str, shown: RequestView, form: Form, **more: object) -> str:
 @allow(Role.COORDINATOR)
 def times(denial_id: int) -> ResponseReturnValue:
     """Show the times that the office gave, to be changed."""
-    shown = read_request(denial_id)
+    shown = read_request(denial_id, before_the_call=True)
     zone = known_zone(shown.consult.office_time_zone) or reader_zone()
     windows = [interval(window) for window in shown.consult.windows]
     form = version_of(shown)
@@ -70,7 +77,7 @@ def times(denial_id: int) -> ResponseReturnValue:
 @allow(Role.COORDINATOR)
 def change_times(denial_id: int) -> ResponseReturnValue:
     """Replace the times; a booked one is given up for it."""
-    shown, form = read_request(denial_id, lock=True), Form.typed()
+    shown, form = read_request(denial_id, lock=True, before_the_call=True), Form.typed()
     if form.values.get("action") == "add-window":
         form.values["window_rows"] = str(row_count(form) + 1)
     if form.values.get("action") in ("add-window", "change"):
@@ -175,14 +182,14 @@ def _after_reconsideration(file: CaseFile) -> str:
 @allow(Role.COORDINATOR)
 def withdrawing(denial_id: int) -> ResponseReturnValue:
     """Ask once more."""
-    return page("withdraw", (shown := read_request(denial_id)), version_of(shown))
+    return page("withdraw", (shown := read_request(denial_id, before_the_call=True)), version_of(shown))
 
 
 @coordinator.post("/cases/<int:denial_id>/withdraw")
 @allow(Role.COORDINATOR)
 def withdraw(denial_id: int) -> ResponseReturnValue:
     """Withdraw the request for its office."""
-    shown, form = read_request(denial_id, lock=True), Form.typed()
+    shown, form = read_request(denial_id, lock=True, before_the_call=True), Form.typed()
     if is_stale(shown, form):
         return page("withdraw", shown, form), 409
     use_cases.withdraw(db_session(), shown.consult.id, setup=setup(), by=me(), now=now())
@@ -200,7 +207,7 @@ def withdraw(denial_id: int) -> ResponseReturnValue:
 def answer_peer(denial_id: int) -> ResponseReturnValue:
     """Take down whether the office takes the other director who was offered or given, or waits (BSP-5)."""
     # not locked here: the use case locks the directors first, as planning does
-    shown, form = read_request(denial_id), Form.typed()
+    shown, form = read_request(denial_id, before_the_call=True), Form.typed()
     if is_stale(shown, form):
         raise Conflict(CHANGED)
     answer = form.choice("answer", ("accept", "decline"))

@@ -101,7 +101,7 @@ def _deadlines(file: CaseFile | None) -> str:
 @allow(Role.COORDINATOR)
 def reassigning(denial_id: int) -> ResponseReturnValue:
     """Ask to whom, and why."""
-    shown = read_request(denial_id)
+    shown = read_request(denial_id, before_the_call=True)
     return _reassign_page(shown, version_of(shown))
 
 
@@ -109,7 +109,7 @@ def reassigning(denial_id: int) -> ResponseReturnValue:
 @allow(Role.COORDINATOR)
 def reassign(denial_id: int) -> ResponseReturnValue:
     """Give a request to another director, with a reason on record (H4)."""
-    shown, form = read_request(denial_id, lock=True), Form.typed()
+    shown, form = read_request(denial_id, lock=True, before_the_call=True), Form.typed()
     people = dict(casework.active_directors(db_session()))
     chosen = form.choice("director", map(str, people), "Choose who takes it.")
     reason = form.text("reason", "Say why another director takes this: it is kept with the case.", limit=500)
@@ -134,7 +134,7 @@ def _reassign_page(shown: RequestView, form: Form) -> str:
 @allow(Role.COORDINATOR)
 def connecting(denial_id: int) -> ResponseReturnValue:
     """Show who is free."""
-    shown = read_request(denial_id)
+    shown = read_request(denial_id, before_the_call=True)
     return _connect_page(shown, version_of(shown))
 
 
@@ -143,7 +143,7 @@ def connecting(denial_id: int) -> ResponseReturnValue:
 def connect(denial_id: int) -> ResponseReturnValue:
     """Put the physician through to a director who is free now."""
     # not locked here: the use case locks the director first, as planning does
-    shown, form = read_request(denial_id), Form.typed()
+    shown, form = read_request(denial_id, before_the_call=True), Form.typed()
     if is_stale(shown, form):
         return _connect_page(shown, form), 409
     free = {person.id: person for person in casework.connectable(db_session(), shown.case, now=now())}

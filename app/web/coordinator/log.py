@@ -10,6 +10,9 @@ from app.web.coordinator.words import CAUSES, CHANNELS, DATES, TASKS
 from app.web.office.words import CLOSED, CLOSED_OTHERWISE, REFUSALS, RETURNED
 from app.web.times import day, when
 
+#: what the rules make of what somebody did; the log names Peerline for it
+FOLLOWS = ("awaiting_information", "escalated", "review_opened", "unplaced", "peer_offered", "returned")
+
 ACTORS = {history.OFFICE: "Office", history.SYSTEM: "Peerline"}
 
 
@@ -30,7 +33,7 @@ def in_words(work: Work) -> list[Entry]:
     return [
         Entry(
             at=row.at,
-            who=who(work, row.actor),
+            who=ACTORS[history.SYSTEM] if row.what in FOLLOWS else who(work, row.actor),
             words=_WORDS.get(row.what, _as_it_stands)(work, row),
             reference=work.references.get(row.consult_id or 0),
             kind=_kind(row),

@@ -32,6 +32,8 @@ class Day:
     """A day with its two halves."""
 
     name: str
+    "Tomorrow, Wednesday 4 March"
+    short: str
     date: str
     halves: tuple[HalfDay, HalfDay]
 
@@ -46,7 +48,8 @@ def days(openings: Sequence[Interval], zone: ZoneInfo, *, now: datetime, first: 
     shown = [on for on in offered if on.weekday() < SATURDAY][:DAYS]
     return [
         Day(
-            name=_name(on, today),
+            name=f"{_name(on, today)}{day(on, zone)}",
+            short="Today" if on == today else f"{on:%a}",
             date=f"{on.day} {on:%b}",
             halves=(_half(on, "am", openings, zone, first), _half(on, "pm", openings, zone, first)),
         )
@@ -91,5 +94,5 @@ def _hours(value: str, zone: ZoneInfo) -> list[datetime]:
 
 def _name(on: date, today: date) -> str:
     if on == today:
-        return "Today"
-    return "Tomorrow" if on == today + timedelta(days=1) else f"{on:%A}"
+        return "Today, "
+    return "Tomorrow, " if on == today + timedelta(days=1) else ""

@@ -52,6 +52,8 @@ class Scripted:
     seen: list[str] = field(default_factory=list)
     "every command, over all connections; * after those that came encrypted"
     connections: int = 0
+    before: dict[str, Callable[[], None]] = field(default_factory=dict)
+    "what is done before the answer of a phase; before that to the content, which is kept by then"
     over: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -126,6 +128,7 @@ class Talk:
         step = steps.pop(0) if steps else GOOD.get(phase, "500 what?")
         if isinstance(step, Trick) or step.startswith("250"):
             before()
+        self.server.before.get(phase, lambda: None)()
         if isinstance(step, Trick):
             self.play(step)
             return ""

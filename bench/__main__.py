@@ -24,7 +24,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="peerline-bench-") as folder:
         stack = Stack(Path(folder) / "data")
         stack.start()
-        assert stack.process is not None  # noqa: S101 -- it has started
+        assert stack.process is not None
         # what its processes say is read and dropped: a full pipe would stop them
         threading.Thread(target=deque, args=(stack.process.stdout, 0), daemon=True).start()
         try:

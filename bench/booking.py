@@ -19,16 +19,17 @@ ROUNDS = 200
 
 FLOOR = (
     "select id from director where id = %(director)s for no key update",
-    "insert into booking (consult_id, director_id, during, blocked, made_at)"
-    " values (%(consult)s, %(director)s, %(during)s, %(during)s, now())",
+    """insert into booking (consult_id, director_id, during, blocked, made_at)
+       values (%(consult)s, %(director)s, %(during)s, %(during)s, now())""",
     "update consult set status = 'booked', version = version + 1 where id = %(consult)s",
-    "insert into history (denial_id, consult_id, at, what, details, actor)"
-    " values (%(denial)s, %(consult)s, now(), 'booked', '{}', 'system')",
-    *(
-        "insert into message (consult_id, recipient, kind, address, message_id, subject, body, created_at, next_try_at,"
-        " attempts, fence, last_error) values (%(consult)s, 'office', 'invitation', 'a@b.example',"
-        " gen_random_uuid()::text, 'subject', %(body)s, now(), 'infinity', 0, 0, '')",
-    )
+    """insert into history (denial_id, consult_id, at, what, details, actor)
+       values (%(denial)s, %(consult)s, now(), 'booked', '{}', 'system')""",
+    *[
+        """insert into message (consult_id, recipient, kind, address, message_id, subject, body, created_at,
+              next_try_at, attempts, fence, last_error)
+          values (%(consult)s, 'office', 'invitation', 'a@b.example', gen_random_uuid()::text, 'subject', %(body)s,
+                  now(), 'infinity', 0, 0, '')"""
+    ]
     * 2,
 )
 

@@ -132,9 +132,7 @@ def _until_mailed(sessions: sessionmaker[Session], browser: Browser, denial: Den
     sent = (
         select(func.count(Message.id))
         .join(Consult, Consult.id == Message.consult_id)
-        .where(
-            Consult.denial_id == denial.id, Message.kind == MessageKind.INVITATION, Message.sent_at.is_not(None)
-        )
+        .where(Consult.denial_id == denial.id, Message.kind == MessageKind.INVITATION, Message.sent_at.is_not(None))
     )
     started = time.perf_counter()
     browser.ask(denial)

@@ -1,4 +1,4 @@
-"""What beat rings, and why that often. It only rings: what is found is found by state, so a missed ring is caught up."""
+"""What beat rings, and why that often. It only rings: work is found by state, so a missed ring is caught up."""
 
 from typing import Any
 

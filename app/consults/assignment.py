@@ -1,7 +1,7 @@
 """Who is booked when: a director's line, planned under that director's lock, first come first served (NC-9).
 
-`assign_queue` is one transaction: lock, read, plan, write, tell. Two planners of one line wait for one another; planners
-of two lines do not, unless one may book with the other's director as a designated peer.
+`assign_queue` is one transaction: lock, read, plan, write, tell. Two planners of one line wait for one another;
+planners of two lines do not, unless one may book with the other's director as a designated peer.
 """
 
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def assign_all(sessions: sessionmaker[Session], *, setup: Setup, now: datetime) 
 
 
 def queues_with_work(session: Session) -> list[int | None]:
-    """List the lines in which planning may change something or a message is owed; None is the line of `any` policies."""
+    """List the lines in which planning may change something or a message is owed; None: that of `any` policies."""
     live = select(BookingRow.id).where(BookingRow.consult_id == Consult.id, BookingRow.released_at.is_(None))
     query = (
         select(Consult.director_id)

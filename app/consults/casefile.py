@@ -242,7 +242,7 @@ def write_state(consult: Consult, state: ConsultState, now: datetime) -> None:
 
 
 def write_booking(session: Session, file: CaseFile, step: Step, now: datetime) -> None:
-    """Release the booking that is gone and write the new one, in this order, so that time can pass between two cases."""
+    """Release the booking that is gone, then write the new one: time can pass from one case to another."""
     wanted = step.state.booking if step.state else None
     if wanted == _booking_of(file.booking):
         return

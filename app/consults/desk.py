@@ -1,4 +1,4 @@
-"""What the plan's desk does: names who decides, moves cases between directors, takes directors out, settles what waits."""
+"""What the plan's desk does: names who decided, moves cases between directors, takes directors out, settles tasks."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -21,7 +21,7 @@ from scheduling.values import Interval
 def name_director(
     session: Session, denial_id: int, director_id: int, *, setup: Setup, by: str, now: datetime
 ) -> CaseFile | None:
-    """Name the director responsible for a denial that had none (BSP-1). Raises Conflict if it has one: reassign then."""
+    """Name the director responsible for a denial that had none (BSP-1). Raises Conflict if it has one."""
     denial = casefile.lock_denial(session, denial_id)
     directors.get(session, director_id)
     if denial.director_id is not None:

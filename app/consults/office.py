@@ -88,7 +88,7 @@ def ask_reconsideration(session: Session, consult_id: int, *, setup: Setup, by: 
 
 
 def accept_peer(session: Session, consult_id: int, *, setup: Setup, by: str, now: datetime) -> CaseFile:
-    """Take the designated peer that was offered, at that peer's earliest opening before the deadline, if still there."""
+    """Take the designated peer that was offered, at his earliest opening before the deadline, if still there."""
     line = line_of(session, consult_id)
     available = lock_for_planning(session, line, setup=setup)
     files = casefile.load_line(session, [line], setup=setup)

@@ -53,7 +53,7 @@ def is_claimed_by_another(review: ReviewTask, account_id: int, now: datetime) ->
 
 
 def approve(session: Session, consult_id: int, *, account_id: int, note: str, setup: Setup, now: datetime) -> CaseFile:
-    """Approve what was denied: a consult that has not begun is cancelled in both calendars, its time goes on (NC-6, NC-7).
+    """Approve what was denied: a consult that has not begun is cancelled on both sides, its time goes on (NC-6, NC-7).
 
     Less than four hours before the call somebody must telephone as well.
     """

@@ -1,4 +1,4 @@
-"""The telephone beside the queue: a physician put through to a director who is free now, a talk that already took place.
+"""The telephone beside the queue: a physician put through to a director who is free now, a talk that took place.
 
 Neither takes anybody's turn: the first uses time that nobody holds, the second time that has passed. Both are on record
 as outside the queue.

@@ -1,4 +1,4 @@
-"""The main job, end to end: a real browser, gunicorn, the worker, the mailer and the mailbox, as `make run` starts them."""
+"""The main job, end to end: a real browser, gunicorn, worker, mailer and mailbox, as `make run` starts them."""
 
 import re
 import time

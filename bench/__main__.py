@@ -2,10 +2,6 @@
 
 import platform
 import subprocess
-import tempfile
-import threading
-from collections import deque
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -17,20 +13,13 @@ from app.process import make_process
 from bench import booking, draining, planning, posting
 from tests.support import servers
 from tests.support.stack import Stack
+from tests.support.stack import stack as started_stack
 
 
 def main() -> None:
     """Measure on a stack of its own, with the development settings of `make run` (fsync on)."""
-    with tempfile.TemporaryDirectory(prefix="peerline-bench-") as folder:
-        stack = Stack(Path(folder) / "data")
-        stack.start()
-        assert stack.process is not None
-        # what its processes say is read and dropped: a full pipe would stop them
-        threading.Thread(target=deque, args=(stack.process.stdout, 0), daemon=True).start()
-        try:
-            measure(stack)
-        finally:
-            stack.stop()
+    with started_stack() as stack:
+        measure(stack)
 
 
 def measure(stack: Stack) -> None:

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.dev.seed import CODE, PASSWORD
 from tests.support.smtp import calendar_of
 from tests.support.stack import Stack
+from tests.support.stack import stack as started_stack
 
 pytestmark = pytest.mark.browser
 
@@ -142,12 +143,10 @@ def no_findings(page: Page) -> None:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """The whole of it, with the data of a trial."""
-    started = Stack(tmp_path_factory.mktemp("journey") / "data")
-    started.start()
-    yield started
-    started.stop()
+    with started_stack() as started:
+        yield started
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from app.consults.casefile import CaseFile, call_for_a_person
 from app.consults.change import change
 from app.consults.setup import Setup
 from app.errors import Conflict, Invalid, NotFound
-from app.models import Account, AttentionReason, ReviewTask
+from app.models import Account, AttentionReason, ReviewTask, StaffRole
 from scheduling import life
 from scheduling.values import ReviewDecision, ReviewKind
 
@@ -42,6 +42,16 @@ def release(session: Session, consult_id: int, *, account_id: int, now: datetime
     if is_claimed_by_another(review, account_id, now):
         raise Conflict("This case is not yours to hand back: another nurse holds it.")
     review.claimed_by = review.claimed_until = None
+    return review
+
+
+def hand_over(session: Session, consult_id: int, *, account_id: int, to_account_id: int, now: datetime) -> ReviewTask:
+    """Give a task to another nurse, who then has it for half an hour. Raises Conflict while a third one holds it."""
+    to = session.get(Account, to_account_id)
+    if to is None or to.role is not StaffRole.NURSE or not to.active:
+        raise Invalid({"to": "Choose the nurse who takes it over."})
+    review = claim(session, consult_id, account_id=account_id, now=now)
+    review.claimed_by = to.id
     return review
 
 

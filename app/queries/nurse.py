@@ -1,63 +1,186 @@
-"""What a nurse reads: the tasks that wait, first what is due or talked about first."""
+"""What a nurse reads: the reviews that are open, what is due or talked about first on top, and one of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from app.models import Account, BookingRow, Consult, Denial, ReviewTask
-from scheduling.values import ReviewKind, Urgency
+from app.consults.prereview import is_claimed_by_another
+from app.consults.setup import Setup
+from app.errors import NotFound
+from app.models import Account, BookingRow, Consult, Denial, Director, ReviewTask, StaffRole
+from app.queries import office
+from app.queries.office import RequestView
+from app.ranges import interval
+from scheduling.values import Interval, ReviewDecision, ReviewKind, Status, Urgency
+
+#: a list shows so many rows at the most
+MOST_ROWS = 500
+
+#: whose work is shown, as the filter says it
+MINE, FREE = "mine", "free"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskRow:
-    """One task of the worklist."""
+class ReviewRow:
+    """A review that is open, in one line. No patient data."""
 
     reference: str
+    number: str | None
+    "of the Provider Courtesy Review (NC-4)"
     case_number: str
-    number: str
+    plan: str
     kind: ReviewKind
     urgency: Urgency
     opened_at: datetime
     due_at: datetime | None
-    talk_at: datetime | None
-    zone: str
-    holder: str | None
-    is_mine: bool
-
-    @property
-    def first_of(self) -> datetime:
-        """The instant before which it is wanted: when it is due or talked about, whichever comes first."""
-        return min(
-            filter(None, (self.due_at, self.talk_at)), default=datetime.max.replace(tzinfo=self.opened_at.tzinfo)
-        )
+    status: Status
+    consult: Interval | None
+    "the time that the review precedes"
+    director_name: str | None
+    holder_id: int | None
+    holder_name: str | None
+    "who works on it now; None once the claim has run out"
 
 
-def worklist(session: Session, *, account_id: int, now: datetime) -> list[TaskRow]:
-    """List the reviews that are not decided, first what is wanted first. One statement."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A nurse's task with the request beside which it stands."""
+
+    request: RequestView
+    kind: ReviewKind
+    number: str | None
+    opened_at: datetime
+    due_at: datetime | None
+    decision: ReviewDecision | None
+    decided_at: datetime | None
+    decided_by_id: int | None
+    decided_by: str | None
+    note: str
+    holder_id: int | None
+    holder_name: str | None
+    held_until: datetime | None
+    "None, like the holder, once the claim has run out"
+
+    def is_held_by_another(self, account_id: int) -> bool:
+        """Tell whether somebody else works on it now."""
+        return self.holder_id not in (None, account_id)
+
+
+def worklist(
+    session: Session,
+    *,
+    account_id: int,
+    now: datetime,
+    kind: ReviewKind | None = None,
+    urgency: Urgency | None = None,
+    held: str = "",
+) -> list[ReviewRow]:
+    """List the open reviews, first what is due or talked about first (NC-6). One statement."""
+    lives = ReviewTask.claimed_until > now
     query = (
-        select(
-            Consult.reference,
-            Denial.case_number,
-            func.coalesce(ReviewTask.pcr_number, "").label("number"),
-            ReviewTask.kind,
-            Denial.urgency,
-            ReviewTask.opened_at,
-            ReviewTask.due_at,
-            func.lower(BookingRow.during).label("talk_at"),
-            Consult.office_time_zone.label("zone"),
-            Account.name.label("holder"),
-            (ReviewTask.claimed_by == account_id).label("is_mine"),
-        )
+        select(ReviewTask, Consult, Denial, BookingRow.during, Director.name, Account.name)
         .join(Consult, Consult.id == ReviewTask.consult_id)
         .join(Denial, Denial.id == Consult.denial_id)
         .outerjoin(BookingRow, (BookingRow.consult_id == Consult.id) & BookingRow.released_at.is_(None))
-        .outerjoin(Account, (Account.id == ReviewTask.claimed_by) & (ReviewTask.claimed_until > now))
+        .outerjoin(Director, Director.id == func.coalesce(BookingRow.director_id, Consult.director_id))
+        .outerjoin(Account, (Account.id == ReviewTask.claimed_by) & lives)
         .where(ReviewTask.decided_at.is_(None), Consult.closed_at.is_(None))
+        .order_by(
+            func.least(ReviewTask.due_at, func.lower(BookingRow.during)).asc().nulls_last(),
+            ReviewTask.opened_at,
+            ReviewTask.id,
+        )
+        .limit(MOST_ROWS)
     )
-    rows = [TaskRow(**row._mapping) for row in session.execute(query)]
-    return sorted(rows, key=lambda row: (row.first_of, row.opened_at))
+    if kind is not None:
+        query = query.where(ReviewTask.kind == kind)
+    if urgency is not None:
+        query = query.where(Denial.urgency == urgency)
+    if held == MINE:
+        query = query.where(ReviewTask.claimed_by == account_id, lives)
+    if held == FREE:
+        query = query.where(Account.id.is_(None))
+    return [
+        ReviewRow(
+            reference=consult.reference,
+            number=review.pcr_number,
+            case_number=denial.case_number,
+            plan=denial.plan,
+            kind=review.kind,
+            urgency=denial.urgency,
+            opened_at=review.opened_at,
+            due_at=review.due_at,
+            status=consult.status,
+            consult=interval(during) if during is not None else None,
+            director_name=director,
+            holder_id=review.claimed_by if holder is not None else None,
+            holder_name=holder,
+        )
+        for review, consult, denial, during, director, holder in session.execute(query)
+    ]
+
+
+def review(session: Session, reference: str, *, setup: Setup, now: datetime, lock: bool = False) -> Review:
+    """Read a review; with `lock` nobody else decides it until the transaction ends. Raises NotFound.
+
+    The lock comes first and alone: what is read after it is how things stand when the wait for it is over (A6).
+    """
+    found = select(Consult.id, Consult.denial_id).where(
+        Consult.reference == reference, Consult.id.in_(select(ReviewTask.consult_id))
+    )
+    row = session.execute(found.with_for_update() if lock else found).one_or_none()
+    if row is None:
+        raise NotFound("There is no review with this reference. Look for it on the worklist.")
+    request = office.request(session, reference, [row.denial_id], setup=setup)
+    holder, decider = aliased(Account), aliased(Account)
+    task, holder_name, decider_name = session.execute(
+        select(ReviewTask, holder.name, decider.name)
+        .outerjoin(holder, holder.id == ReviewTask.claimed_by)
+        .outerjoin(decider, decider.id == ReviewTask.decided_by)
+        .where(ReviewTask.consult_id == row.id)
+    ).one()
+    held = is_claimed_by_another(task, 0, now)
+    return Review(
+        request=request,
+        kind=task.kind,
+        number=task.pcr_number,
+        opened_at=task.opened_at,
+        due_at=task.due_at,
+        decision=task.decision,
+        decided_at=task.decided_at,
+        decided_by_id=task.decided_by,
+        decided_by=decider_name,
+        note=task.note,
+        holder_id=task.claimed_by if held else None,
+        holder_name=holder_name if held else None,
+        held_until=task.claimed_until if held else None,
+    )
+
+
+def news(session: Session, reference: str) -> str:
+    """Name how a review stands in a word that is another as soon as it or its request has changed. Raises NotFound."""
+    row = session.execute(
+        select(Consult.version, BookingRow.id, ReviewTask.claimed_by, ReviewTask.decided_at)
+        .join(ReviewTask, ReviewTask.consult_id == Consult.id)
+        .outerjoin(BookingRow, (BookingRow.consult_id == Consult.id) & BookingRow.released_at.is_(None))
+        .where(Consult.reference == reference)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no review with this reference.")
+    version, booking, holder, decided = row
+    return f"{version}.{booking or 0}.{holder or 0}.{1 if decided else 0}"
+
+
+def others(session: Session, account_id: int) -> list[tuple[int, str]]:
+    """List the other nurses, by name: to whom a task can be handed over."""
+    rows = session.execute(
+        select(Account.id, Account.name)
+        .where(Account.role == StaffRole.NURSE, Account.active, Account.id != account_id)
+        .order_by(Account.name, Account.id)
+    )
+    return list(rows)
 
 
 def review_of(session: Session, consult_id: int) -> tuple[ReviewTask, str | None] | None:

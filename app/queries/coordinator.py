@@ -176,8 +176,9 @@ def _call(
 
 
 def tasks(session: Session, reason: AttentionReason | None = None) -> list[TaskRow]:
-    """List what needs a person about requests, the nearest deadline first. One statement."""
-    query = _tasks().order_by(DUE.asc().nulls_last(), Attention.raised_at, Attention.id).limit(MOST_ROWS)
+    """List what needs a person about requests: calls to make first, then the nearest deadline. One statement."""
+    first = Attention.reason != AttentionReason.TELL_BY_TELEPHONE
+    query = _tasks().order_by(first, DUE.asc().nulls_last(), Attention.raised_at, Attention.id).limit(MOST_ROWS)
     if reason is not None:
         query = query.where(Attention.reason == reason)
     return [_task(*row) for row in session.execute(query)]

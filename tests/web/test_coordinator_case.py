@@ -167,6 +167,28 @@ def test_reconsideration_that_the_plan_does_not_offer_says_so(desk: Client, db: 
     assert len(happened(db, "refused")) == 1
 
 
+def test_what_the_policy_asks_for_is_waived_with_a_reason(desk: Client, made: Denial, db: Session, app, clock) -> None:
+    """NC-8."""
+    call(desk, made, statement="")
+    assert "Go on without the information" in case(desk, made)
+    path = f"/coordinator/cases/{made.id}/waive"
+    assert act(desk, path, {"reason": " "}).status_code == 422
+    assert consult(db).status is Status.AWAITING_INFORMATION
+    assert act(desk, path, {"reason": "The records are in the plan's own system."}).status_code == 303
+    assert act(desk, path, {"reason": "once more"}).status_code == 409
+    assert "Goes on without clinical information: The records are in" in case(desk, made)
+    plan(app, clock.now)
+    assert consult(db).status is Status.BOOKED
+
+
+def test_what_a_nurse_has_to_decide_on_is_not_waived(desk: Client, made: Denial, db: Session) -> None:
+    """NC-7: she would have nothing to decide on."""
+    call(desk, made, statement="", purpose="reconsider")
+    assert "Go on without the information" not in case(desk, made)
+    assert act(desk, f"/coordinator/cases/{made.id}/waive", {"reason": "in a hurry"}).status_code == 409
+    assert consult(db).status is Status.AWAITING_INFORMATION
+
+
 def test_reassigning_takes_a_reason_that_is_kept(desk: Client, booked: Denial, db: Session) -> None:
     """H4."""
     other = second_director(db)

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.consults import office as use_cases
 from app.consults.casefile import CaseFile
+from app.consults.waiver import waive_information
 from app.errors import Conflict
 from app.models import Role
 from app.queries import casework, expectation
@@ -147,6 +148,28 @@ def _after_information(file: CaseFile) -> str:
         Status.BOOKED: "The booked time stays, and the director sees it before the call.",
     }
     return f"The information is taken down. {follows.get(file.state.status, '')}".strip()
+
+
+@coordinator.get("/cases/<int:denial_id>/waive")
+@allow(Role.COORDINATOR)
+def waiving(denial_id: int) -> ResponseReturnValue:
+    """Ask why the request goes on without the information that the policy asks for."""
+    shown = read_request(denial_id)
+    return page("waive", shown, version_of(shown))
+
+
+@coordinator.post("/cases/<int:denial_id>/waive")
+@allow(Role.COORDINATOR)
+def waive(denial_id: int) -> ResponseReturnValue:
+    """Let the request go on without the information, with a reason on record (NC-8)."""
+    shown, form = read_request(denial_id, lock=True), Form.typed()
+    reason = form.text("reason", "Say why it goes on without the information; it is kept with the case.", limit=500)
+    if form.errors:
+        return page("waive", shown, form), 422
+    if is_stale(shown, form):
+        return page("waive", shown, form), 409
+    waive_information(db_session(), shown.consult.id, reason, setup=setup(), by=me(), now=now())
+    return done(denial_id, f"The request goes on without clinical information. {FOLLOWS}")
 
 
 @coordinator.get("/cases/<int:denial_id>/reconsideration")

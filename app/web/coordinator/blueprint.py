@@ -14,6 +14,7 @@ from app.web.office.words import refusal
 
 coordinator = Blueprint("coordinator", __name__, url_prefix="/coordinator")
 
+INVITED = "Whoever has a mail address gets the invitation for the calendar."
 CHANGED = "This has changed since you opened the page. Nothing was saved. This is how it stands now."
 
 

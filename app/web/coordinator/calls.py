@@ -17,11 +17,11 @@ from app.queries import casework, expectation, search
 from app.queries import coordinator as queries
 from app.queries.office import CaseView, Person
 from app.web.access import account, allow
-from app.web.coordinator.blueprint import coordinator, done, me, to_case
+from app.web.coordinator.blueprint import INVITED, coordinator, done, me, to_case
 from app.web.coordinator.deciding import read_case
 from app.web.coordinator.reading import CHANNELS, Call, read_call, received_fields, received_in
 from app.web.coordinator.windows import days
-from app.web.coordinator.words import KEYS, OUTCOMES, WAITING
+from app.web.coordinator.words import KEYS, OUTCOMES, WAITING, for_the_caller
 from app.web.edge import db_session, now, setup
 from app.web.forms import Form
 from app.web.office.looking import options_of
@@ -185,7 +185,7 @@ def _connect(shown: CaseView, form: Form, action: str) -> ResponseReturnValue:
         return _call_page(shown, form), 422
     if asked.consult is None:
         return _refused(shown, form, asked, action)
-    return done(shown.id, f"Connect them now: {person.name}, {person.phone}. Both sides get the invitation by mail.")
+    return done(shown.id, f"Connect them now: {person.name}, {person.phone}. {INVITED}")
 
 
 def _record(shown: CaseView, form: Form) -> ResponseReturnValue:
@@ -247,6 +247,7 @@ def _refused(shown: CaseView, form: Form, asked: Asked, action: str) -> Response
         case=shown,
         form=form,
         refused=refusal(reason),
+        instead=for_the_caller(refusal(reason)),
         key=KEYS[reason],
         policy=shown.rulebook.policy,
         action=action,

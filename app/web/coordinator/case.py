@@ -19,6 +19,7 @@ from app.web.edge import db_session, now, setup
 from app.web.office.looking import Options, options_of
 from app.web.office.words import CLOSED, CLOSED_OTHERWISE, Said
 from app.web.times import plan_zone
+from scheduling.eligibility import waits_for_review
 from scheduling.values import Status
 
 #: an open page asks for news this often, in seconds: sooner while a time is looked for
@@ -123,6 +124,8 @@ def _open_actions(shown: RequestView, free: list[Person]) -> list[tuple[str, str
         todo.append(("Take down other times", "coordinator.times", ""))
     if rules.clinical_information.rule != "refused":
         todo.append(("Take down clinical information", "coordinator.informing", ""))
+    if state.complete is None and not (state.reconsideration and waits_for_review(shown.rulebook, state.denial)):
+        todo.append(("Go on without the information", "coordinator.waiving", ""))
     if rules.reconsideration.offered and not state.reconsideration:
         todo.append(("Ask for reconsideration", "coordinator.reconsidering", ""))
     if not has_begun(shown):

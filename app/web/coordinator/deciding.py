@@ -14,7 +14,7 @@ from app.queries import casework
 from app.queries.office import CaseView, RequestView
 from app.web.access import allow
 from app.web.coordinator.acting import FOLLOWS, is_stale, page, read_request, version_of
-from app.web.coordinator.blueprint import coordinator, done, me
+from app.web.coordinator.blueprint import INVITED, coordinator, done, me
 from app.web.coordinator.words import DATES
 from app.web.edge import db_session, now, setup
 from app.web.forms import Form
@@ -156,7 +156,7 @@ def connect(denial_id: int) -> ResponseReturnValue:
         form.errors.update(invalid.fields)
         return _connect_page(shown, form), 422
     person = free[int(chosen)]
-    return done(denial_id, f"Connect them now: {person.name}, {person.phone}. Both sides get the invitation by mail.")
+    return done(denial_id, f"Connect them now: {person.name}, {person.phone}. {INVITED}")
 
 
 def _connect_page(shown: RequestView, form: Form) -> str:

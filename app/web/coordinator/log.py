@@ -177,6 +177,7 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "refused": _refused,
     "accepted_despite_refusal": lambda work, row: f"Accepted all the same: {row.details.get('reason', '')}",
     "entered_late": _late,
+    "information_waived": lambda work, row: f"Goes on without clinical information: {row.details.get('reason', '')}",
     "matched": _matched,
     "awaiting_information": _fixed("Waits for clinical information."),
     "review_opened": _review_opened,

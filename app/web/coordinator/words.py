@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.models import AttentionReason
-from app.web.office.words import Said
+from app.web.office.words import Refusal, Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,12 @@ WAITING: Mapping[str, Said] = {
     ),
     "no_director": Said(title="No director known", more="Name the medical director who decided."),
 }
+
+
+def for_the_caller(refusal: Refusal) -> str:
+    """Say what an office can still do, without the advice to call the desk: it is on the line."""
+    return refusal.instead.partition("If you think this is wrong")[0].strip()
+
 
 #: the key of the policy file that a refusal rests on
 KEYS: Mapping[str, str] = {

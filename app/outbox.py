@@ -296,7 +296,7 @@ def is_open() -> ColumnElement[bool]:
     return and_(Message.sent_at.is_(None), Message.failed_at.is_(None), Message.superseded_at.is_(None))
 
 
-def is_free(now: datetime) -> ColumnElement[bool]:
+def is_free(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Make the condition "nobody is sending this message now"."""
     return or_(Message.lease_until.is_(None), Message.lease_until <= now)
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, exists, func, select, update
+from sqlalchemy import DateTime, and_, bindparam, case, exists, func, select, update
 from sqlalchemy.orm import Session, aliased, defer, sessionmaker
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.config import Settings
 from app.db import transaction
@@ -68,12 +69,9 @@ def deliver_due(sessions: sessionmaker[Session], settings: Settings, *, clock: C
     return sent
 
 
-def claim(session: Session, *, now: datetime) -> Claim | None:
-    """Take the oldest message that is due and first in its lane, for as long as the lease lasts.
-
-    A lease that ran out means that somebody died with the message in hand: it may have arrived.
-    """
+def _claiming() -> ReturningUpdate[int, int, str, bytes, int]:
     earlier = aliased(Message)
+    now = bindparam("now", type_=DateTime(timezone=True))
     waits_for_another = exists().where(
         earlier.consult_id == Message.consult_id,
         earlier.address == Message.address,
@@ -88,18 +86,30 @@ def claim(session: Session, *, now: datetime) -> Claim | None:
         .with_for_update(skip_locked=True)
         .scalar_subquery()
     )
-    row = session.execute(
+    return (
         update(Message)
         .where(Message.id == chosen)
         .values(
             attempts=Message.attempts + 1,
             fence=Message.fence + 1,
             doubtful_at=func.coalesce(Message.doubtful_at, case((Message.lease_until.is_not(None), now))),
-            lease_until=now + LEASE,
+            lease_until=bindparam("lease_until", type_=DateTime(timezone=True)),
         )
         .returning(Message.id, Message.fence, Message.address, Message.body, Message.attempts)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
+    )
+
+
+#: put together once: it is run for every message
+CLAIMING = _claiming()
+
+
+def claim(session: Session, *, now: datetime) -> Claim | None:
+    """Take the oldest message that is due and first in its lane, for as long as the lease lasts.
+
+    A lease that ran out means that somebody died with the message in hand: it may have arrived.
+    """
+    instants = {"now": now, "lease_until": now + LEASE}
+    row = session.execute(CLAIMING, instants, execution_options={"synchronize_session": False}).one_or_none()
     return None if row is None else Claim(*row)
 
 
@@ -154,12 +164,18 @@ def _send(
     settings: Settings,
     clock: Callable[[], datetime],
 ) -> Outcome | None:
-    """Send a claimed message; None if it is not to be sent after all, once the server listens."""
+    """Send a claimed message; None if it is not to be sent after all.
+
+    That is looked at again where time has passed: after an earlier try, and once a server listens that had to be
+    called. A first try over a connection that is open follows its claim at once.
+    """
 
     def still_wanted() -> bool:
         with transaction(sessions) as session:
             return is_still_wanted(session, claimed, now=clock())
 
+    if claimed.attempts > 1 and not still_wanted():
+        return None
     return mailer.send(claimed.body, sender=settings.mail_from, to=claimed.address, still_wanted=still_wanted)
 
 

@@ -82,7 +82,7 @@ class Mailer:
 
         A 5xx answer to the message is permanent; a 4xx, a broken connection, a deadline that passed, and whatever goes
         wrong before the message is offered (a wrong password, a bad certificate) are temporary. None where
-        `still_wanted`, asked once the server listens, says no.
+        `still_wanted`, asked when a server listens that had to be called first, says no.
         """
         try:
             mail_address(to)
@@ -92,7 +92,7 @@ class Mailer:
         kept = self._server is not None
         try:
             server = self._listening(deadline)
-            if not still_wanted():
+            if not kept and not still_wanted():
                 return None
             refusal = _offer(server, sender)
             if kept and refusal is not None and refusal[0] in (_CLOSING, -1):

@@ -112,6 +112,7 @@ def denial_of(denial: Denial) -> values.Denial:
         reason=denial.reason,
         dates={name: known for name in denial.dates if (known := denial.date_of(name)) is not None},
         appeal_filed=denial.appeal_filed_at is not None,
+        licence_state=str(denial.applies_to.get("state", "")),
     )
 
 
@@ -133,6 +134,8 @@ def state_of(
         move_up=consult.move_up,
         reconsideration=consult.reconsideration,
         information=consult.information,
+        information_at=consult.information_at,
+        specialty=consult.speaker_specialty,
         review=_review_of(review),
         deadlines=Deadlines(
             request_by=consult.request_by,
@@ -140,6 +143,7 @@ def state_of(
             sla=consult.sla_due,
             target=consult.target_due,
             unknown=tuple(consult.unknown_deadlines),
+            advice=tuple(consult.advisory_deadlines),
         ),
         booking=_booking_of(booking),
         unplaced=consult.unplaced_reason,
@@ -223,11 +227,13 @@ def write_state(consult: Consult, state: ConsultState, now: datetime) -> None:
     consult.move_up = state.move_up
     consult.reconsideration = state.reconsideration
     consult.information = state.information
+    consult.information_at = state.information_at
     consult.request_by = state.deadlines.request_by
     consult.occur_by = state.deadlines.occur_by
     consult.sla_due = state.deadlines.sla
     consult.target_due = state.deadlines.target
     consult.unknown_deadlines = list(state.deadlines.unknown)
+    consult.advisory_deadlines = list(state.deadlines.advice)
     consult.unplaced_reason = state.unplaced
     offer = state.peer_offer
     consult.peer_offer_director_id = offer.director if offer else None

@@ -67,6 +67,7 @@ class NewRequest:
             move_up=self.move_up,
             speaker=self.speaker_profession,
             relation=self.speaker_relation,
+            specialty=self.speaker_specialty,
         )
 
 

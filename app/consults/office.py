@@ -12,7 +12,7 @@ from app.consults.casefile import CaseFile
 from app.consults.change import change
 from app.consults.intake import draw_arrival, rulebook_for
 from app.consults.setup import Setup
-from app.errors import Invalid, NotFound
+from app.errors import Conflict, Invalid, NotFound
 from app.models import Consult
 from scheduling import life
 from scheduling.values import Interval
@@ -46,6 +46,8 @@ def send_information(
     """Add clinical information: typed by the office, or taken down by a nurse or coordinator (NC-8)."""
     if not statement.strip():
         raise Invalid({"statement": "Write what the reviewer should know before you send it."})
+    if not casefile.load(session, consult_id, setup=setup).state.status.open:
+        raise Conflict("This request is closed, so nothing was changed. Ask anew, or send it with the appeal.")
     file = change(
         session,
         consult_id,
@@ -53,10 +55,14 @@ def send_information(
         setup=setup,
         by=by,
         now=now,
+        must=False,  # what comes later is added to what is there, and opens nothing
     )
     if file.refused is None:
         before = file.consult.statement
         file.consult.statement = f"{before}\n\n{statement.strip()}".strip()
+        history.write(
+            session, denial_id=file.denial.id, consult_id=consult_id, what="information", details={}, by=by, now=now
+        )
     return file
 
 

@@ -66,11 +66,15 @@ class Consult(Base):
     move_up: Mapped[bool]
     reconsideration: Mapped[bool]
     information: Mapped[bool]
+    information_at: Mapped[datetime | None]
+    "when the first of it was there"
     request_by: Mapped[datetime | None]
     occur_by: Mapped[datetime | None]
     sla_due: Mapped[datetime | None]
     target_due: Mapped[datetime | None]
     unknown_deadlines: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    advisory_deadlines: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    "those of the above that are shown and do not bind"
     unplaced_reason: Mapped[str | None]
     peer_offer_director_id: Mapped[int | None] = mapped_column(ForeignKey("director.id"))
     peer_offer_start: Mapped[datetime | None]

@@ -56,11 +56,11 @@ def test_a_nurse_approves_and_both_calendars_are_cleared(
     other_page.get_by_role("link", name=reference).click()
     no_findings(other_page)
     other_page.get_by_role("link", name="Approve ...").click()
-    expect(other_page.get_by_text("is cancelled in both calendars")).to_be_visible()
+    expect(other_page.get_by_role("heading", name="What follows at once")).to_be_visible()
     no_findings(other_page)
     other_page.get_by_label("What shows that the criterion is met").fill("The new imaging meets the criterion.")
     other_page.get_by_role("button", name="Approve").click()
-    expect(other_page.get_by_text("Approved. Both sides are told.")).to_be_visible()
+    expect(other_page.get_by_text(re.compile(r"^Approved\."))).to_be_visible()
 
     told = mails(reference, 4)
     methods = sorted(str(calendar["METHOD"]) for mail in told if (calendar := calendar_of(mail)) is not None)
@@ -88,8 +88,8 @@ def test_staff_pages_are_accessible_and_fit_a_telephone(page: Page, stack: Stack
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-def test_a_director_opens_the_brief_and_takes_a_day_off(page: Page, stack: Stack) -> None:
-    """C8: what a day off touches is shown before it is done."""
+def test_a_director_opens_the_brief_of_the_next_call(page: Page, stack: Stack) -> None:
+    """BSP-5: whom to call, what was denied, what is new, on one screen."""
     sign_in(page, "dana.lee@plan.example")
     page.get_by_role("link", name="Open the brief").click()
     expect(page.get_by_role("heading", name="The call")).to_be_visible()

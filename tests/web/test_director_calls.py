@@ -1,6 +1,4 @@
-"""The nurse's and the director's pages: what they show, what they do, and who may not."""
-
-from datetime import timedelta
+"""The director's pages: whom to call, the outcome, time off, and who may not see what."""
 
 import pytest
 from flask import Flask
@@ -9,18 +7,11 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.consults import assignment, intake
-from app.models import BookingRow, Consult, Denial, Director, Message, ReviewTask, StaffRole
+from app.models import BookingRow, Consult, Denial, Director, Message, StaffRole
 from app.web.edge import Peerline
-from scheduling.values import ReviewDecision, Status
+from scheduling.values import Status
 from tests.support import factories
 from tests.web.conftest import NOW, PASSWORD, Client, Clock, denial, person
-
-NOTE = "The new imaging meets the criterion."
-
-
-@pytest.fixture
-def nurse(sign_in) -> Client:
-    return sign_in(StaffRole.NURSE)
 
 
 @pytest.fixture
@@ -49,72 +40,6 @@ def consult(db: Session, reference: str) -> Consult:
     db.rollback()
     db.expire_all()
     return db.scalars(select(Consult).where(Consult.reference == reference)).one()
-
-
-def test_the_worklist_shows_the_task_with_its_due_time_and_the_talk(nurse: Client, booked: str) -> None:
-    page = nurse.get("/nurse/").text
-    assert booked in page
-    assert "Reconsideration" in page
-    assert "Emergent" in page
-    assert "no time yet" not in page
-
-
-def test_approving_says_what_follows_and_cancels_on_both_sides(nurse: Client, booked: str, db: Session) -> None:
-    """NC-6."""
-    assert "is cancelled in both calendars" in nurse.get(f"/nurse/consults/{booked}/approve").text
-
-    answer = nurse.send(f"/nurse/consults/{booked}/approve", {"note": NOTE}, page=f"/nurse/consults/{booked}")
-
-    assert answer.status_code == 303
-    found = consult(db, booked)
-    assert (found.status, found.closed_reason) == (Status.CANCELLED, "approved_by_nurse")
-    review = db.scalars(select(ReviewTask)).one()
-    assert (review.decision, review.note) == (ReviewDecision.APPROVE, NOTE)
-
-
-def test_approving_twice_is_refused_and_sends_nothing_more(nurse: Client, booked: str, db: Session) -> None:
-    """A6."""
-    nurse.send(f"/nurse/consults/{booked}/approve", {"note": NOTE}, page=f"/nurse/consults/{booked}")
-    db.rollback()
-    sent = db.scalars(select(Message.id)).all()
-
-    answer = nurse.send(f"/nurse/consults/{booked}/approve", {"note": NOTE}, page="/nurse/consults/" + booked)
-
-    assert answer.status_code == 409
-    assert "Nothing was changed" in answer.text
-    db.rollback()
-    assert db.scalars(select(Message.id)).all() == sent
-
-
-def test_a_note_is_wanted_before_the_director_decides(nurse: Client, booked: str, db: Session) -> None:
-    answer = nurse.send(f"/nurse/consults/{booked}/pass-on", {"note": " "}, page=f"/nurse/consults/{booked}")
-    assert answer.status_code == 422
-    assert 'href="#note"' in answer.text
-
-    nurse.send(f"/nurse/consults/{booked}/pass-on", {"note": "looked at"}, page=f"/nurse/consults/{booked}")
-    assert consult(db, booked).status is Status.BOOKED
-
-
-def test_a_case_that_another_nurse_holds_cannot_be_decided(nurse: Client, booked: str, db: Session, account) -> None:
-    other = account(StaffRole.NURSE, email="other@plan.example", name="Other Nurse")
-    review = db.scalars(select(ReviewTask)).one()
-    review.claimed_by, review.claimed_until = other.id, NOW + timedelta(minutes=20)
-    db.commit()
-
-    assert "Other Nurse is working on this case" in nurse.get(f"/nurse/consults/{booked}").text
-    answer = nurse.send(f"/nurse/consults/{booked}/approve", {"note": NOTE}, page="/sign-in")
-    assert answer.status_code == 409
-    assert consult(db, booked).status is Status.BOOKED
-
-
-def test_taking_and_handing_back(nurse: Client, booked: str, db: Session) -> None:
-    page = f"/nurse/consults/{booked}"
-    assert nurse.send(f"{page}/claim", page=page).status_code == 303
-    db.rollback()
-    assert db.scalars(select(ReviewTask.claimed_by)).one() is not None
-    assert nurse.send(f"{page}/release", page=page).status_code == 303
-    db.rollback()
-    assert db.scalars(select(ReviewTask.claimed_by)).one() is None
 
 
 def test_the_director_sees_whom_to_call_and_who_the_patient_is(director: Client, booked: str) -> None:

@@ -1,6 +1,6 @@
 """What is written when a consult changes: to whom, with which number, and what it takes the place of."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import outbox
-from app.consults import desk, determination, office, prereview
+from app.consults import desk, determination, intake, office, prereview
 from app.errors import Conflict
 from app.mail import delivery
-from app.models import Attention, AttentionReason, Consult, Director, DirectorOff, Message
+from app.models import Attention, AttentionReason, Consult, Director, DirectorOff, Message, MessageKind
 from scheduling.values import Interval, Status, Urgency
 from tests.support import factories
 from tests.support.factories import NOW
@@ -214,18 +214,8 @@ def test_an_outcome_after_the_call_changes_no_calendar(session: Session) -> None
     """Invites, section 3: consult completed, nothing."""
     consult, who = booked_consult(session)
     leave(session)
-    booking = live_booking(session, consult.id)
-    assert booking is not None
-    assert booking.during.lower is not None
-    determination.record_outcome(
-        session,
-        consult.id,
-        "discussed",
-        "explained",
-        setup=SETUP,
-        by="account:1",
-        now=booking.during.lower + timedelta(minutes=9),
-    )
+    call = {"setup": SETUP, "by": "account:1", "now": start_of(session, consult) + timedelta(minutes=9)}
+    determination.record_outcome(session, consult.id, "discussed", "explained", **call)
 
     assert consult.status is Status.COMPLETED
     assert told(session, who.email) == [("invitation", 0, "sent")]
@@ -274,6 +264,55 @@ def test_both_parties_addresses_stay_with_them(session: Session) -> None:
         parts = b"".join(part.get_payload(decode=True) or b"" for part in raw.walk() if not part.is_multipart())
         assert other.encode() not in parts + message.body
         assert raw["To"] == message.address
+
+
+def test_no_kind_of_mail_says_anything_about_the_patient_or_what_was_written_about_the_case(session: Session) -> None:
+    """M5: a canary in every field that could tell something, and every kind of mail."""
+    who, other = factories.director(session), factories.director(session)
+    for end in ("approved", "withdrawn", "upheld"):
+        live_through(session, who, other, end)
+
+    written = messages(session)
+    assert {message.kind for message in written} == set(MessageKind)
+    for message in written:
+        raw = message_from_bytes(message.body, policy=policy.default)
+        parts = [part.get_payload(decode=True) for part in raw.walk() if not part.is_multipart()]
+        said = b"\n".join([*(part for part in parts if isinstance(part, bytes)), message.body]).decode()
+        said += f"{message.subject} {message.address} {raw['Subject']}"
+        for canary in ("CANARY", "1962", "14 March", "March 14"):
+            assert canary not in said.replace("\r\n ", "")
+
+
+def live_through(session: Session, who: Director, other: Director, end: str) -> None:
+    """Take a case full of canaries through everything that is told by mail."""
+    fields = ("member_name", "member_id", "service", "reason_text", "criteria", "clinical_reasons")
+    canaries = {name: f"CANARY-{name}" for name in fields}
+    about = factories.denial(session, who, urgency=Urgency.EMERGENT, case_number=f"CANARY-{end}", **canaries)
+    new = factories.request(about, statement="CANARY-statement", how_to_reach="CANARY-reach", reconsideration=True)
+    consult = intake.request_consult(session, new, setup=SETUP, by="office", now=NOW).consult
+    assert consult is not None
+    plan(session, who.id)
+    leave(session)
+    reassign(session, consult, other, minutes=1)
+    leave(session, later(1))
+    lose_the_time(session, consult)
+    leave(session, later(2))
+    plan(session, other.id, later(2))
+    leave(session, later(3))
+    if end == "approved":
+        approve(session, consult)
+    elif end == "withdrawn":
+        withdraw(session, consult, minutes=5)
+    else:
+        begun = {"setup": SETUP, "by": "account:1", "now": start_of(session, consult) + timedelta(minutes=9)}
+        determination.record_outcome(session, consult.id, end, "CANARY-note", **begun)
+
+
+def start_of(session: Session, consult: Consult) -> datetime:
+    booking = live_booking(session, consult.id)
+    assert booking is not None
+    assert booking.during.lower is not None
+    return booking.during.lower
 
 
 def announce(session: Session, consult: Consult, *, changed: bool = False) -> None:

@@ -92,7 +92,7 @@ def test_a_director_opens_the_brief_of_the_next_call(page: Page, stack: Stack) -
     """BSP-5: whom to call, what was denied, what is new, on one screen."""
     sign_in(page, "dana.lee@plan.example")
     page.get_by_role("link", name="Open the brief").click()
-    expect(page.get_by_role("heading", name="The call")).to_be_visible()
+    expect(page.get_by_role("heading", name="The call", exact=True)).to_be_visible()
     no_findings(page)
 
 

@@ -57,6 +57,9 @@ def test_a_call_is_taken_while_the_caller_is_on_the_line(sign_in_as, app, made: 
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=f"New call: case {made.case_number}").wait_for()
     check(page)
+    for hidden in page.locator("main summary").all():
+        hidden.click()
+    check(page)
     page.get_by_label("Number to call").fill("919-555-0142")
     page.get_by_role("button", name="Put in line").last.click()
     page.get_by_text("answers need your attention").wait_for()

@@ -1,6 +1,8 @@
 """One case on the desk: where it stands, every action, its refusals, the second press, a page that is out of date."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -11,7 +13,7 @@ from app.config import Settings
 from app.models import Attention, BookingRow, Denial, DirectorOff, DirectorPeer, OffKind, StaffRole
 from app.ranges import stored
 from scheduling.values import Interval, Status
-from tests.web.conftest import CANARIES, NOW, Client, Clock, csrf_token, denial, person
+from tests.web.conftest import CANARIES, NOW, PASSWORD, Client, Clock, csrf_token, denial, person
 from tests.web.desk import (
     act,
     call,
@@ -141,6 +143,24 @@ def test_a_request_is_withdrawn_once_and_both_sides_are_told(desk: Client, booke
     assert mails(db) == before
     assert consult(db).closed_reason == "withdrawn_by_office"
     assert "Withdrawn." in case(desk, booked)
+
+
+def test_two_coordinators_withdraw_at_once_and_it_happens_once(desk, booked, app: Flask, account, db: Session) -> None:
+    """A6."""
+    path = f"/coordinator/cases/{booked.id}/withdraw"
+    other = app.test_client()
+    account(StaffRole.COORDINATOR, email="second@plan.example")
+    other.send("/sign-in", {"email": "second@plan.example", "password": PASSWORD})
+    version, together = str(consult(db).version), Barrier(2)
+
+    def press(client: Client) -> int:
+        data = {"csrf_token": csrf_token(client.get(path)), "version": version}
+        together.wait()
+        return client.post(path, data=data).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(press, (desk, other))) == [303, 409]
+    assert len(happened(db, "cancelled")) == 1
 
 
 def test_reconsideration_asked_for_on_the_telephone_opens_the_review(desk: Client, booked: Denial, db, app) -> None:

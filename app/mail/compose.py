@@ -69,7 +69,7 @@ def compose(mail: Mail) -> bytes:
     headers = _headers(mail)
     message = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
     message += _tree(mail).as_bytes()
-    _check(message, mail)
+    check_headers(message, mail)
     return message
 
 
@@ -134,7 +134,7 @@ def _tree(mail: Mail) -> EmailMessage:
     return tree
 
 
-def _check(message: bytes, mail: Mail) -> None:
+def check_headers(message: bytes, mail: Mail) -> None:
     """Compare the headers as a reader sees them with those that were meant. Raises Unmailable."""
     seen = message_from_bytes(message, policy=policy.default)
     # read without its spaces: Python puts one between two encoded words of a name, where readers see none

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.itip import text
 from app.itip.invite import Party
-from app.mail.compose import CalendarPart, Mail, Unmailable, compose, mail_address, renew
+from app.mail.compose import CalendarPart, Mail, Unmailable, check_headers, compose, mail_address, renew
 
 ICS = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
 MAIL = Mail(
@@ -104,6 +104,26 @@ def test_no_subject_and_no_name_adds_a_header(evil: str) -> None:
     message = read(content)
     assert [address.addr_spec for address in message["From"].addresses] == ["consults@plan.example"]
     assert message["To"] == "pat@ortho.example"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (b"Date: ", b"Bcc: evil@x.example\r\nDate: "),
+        (b"To: pat@", b"To: eve@x.example, pat@"),
+        (b"Reply-To: consults@", b"Reply-To: eve@"),
+        (b"<consults@plan.example>", b"<eve@plan.example>"),
+        (b"Subject: P2P", b"Subject: Re: P2P"),
+        (b"Message-ID: <0b", b"Message-ID: <1b"),
+    ],
+)
+def test_a_header_that_nobody_meant_is_noticed_before_the_mail_is_kept(wrong: tuple[bytes, bytes]) -> None:
+    """The second wall: whatever came through the first."""
+    content = compose(MAIL)
+    check_headers(content, MAIL)
+
+    with pytest.raises(Unmailable, match="reads differently"):
+        check_headers(content.replace(*wrong, 1), MAIL)
 
 
 @given(subject=st.text(max_size=300), name=st.text(max_size=100))

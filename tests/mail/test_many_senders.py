@@ -72,7 +72,7 @@ def test_a_sender_killed_before_the_dot_is_made_up_for_once(
 ) -> None:
     """J1: in every other kill point exactly one."""
     sender = start(send_once, mine)
-    server.before[phase] = lambda: kill(sender)
+    server.before[phase] = lambda: os.kill(sender.process.pid or 0, signal.SIGKILL)
     go_on(sender, server)
 
     assert send_now(sessions, mine, minutes=1) == 0
@@ -85,7 +85,7 @@ def test_a_sender_killed_before_it_hears_the_answer_leads_to_the_same_bytes_agai
 ) -> None:
     """J1: never zero, at most one more, and it is the same message."""
     sender = start(send_once, mine)
-    server.before["content"] = lambda: kill(sender)
+    server.before["content"] = lambda: os.kill(sender.process.pid or 0, signal.SIGKILL)
     go_on(sender, server)
 
     send_now(sessions, mine, minutes=2)

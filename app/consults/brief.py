@@ -9,7 +9,7 @@ from app import history
 from app.consults import casefile
 from app.models import Consult, History
 
-OPENED = "opened"
+OPENED = "brief_opened"
 
 
 def note_opened(session: Session, consult_id: int, *, by: str, now: datetime) -> bool:

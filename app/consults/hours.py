@@ -53,7 +53,7 @@ def in_words(spans: Sequence[tuple[time, time | None]]) -> str:
 
 
 def touched_by_week(session: Session, director_id: int, week: Week, *, now: datetime) -> list[int]:
-    """List the consults inside the old weekly hours whose calls would lie outside new ones, earliest first."""
+    """List the consults whose calls lie inside the present hours and outside new ones of the week, earliest first."""
     before = _director(session, director_id, now)
     return _touched(session, before, replace(before, hours=Hours(spans=dict(week))), now)
 
@@ -75,7 +75,7 @@ def set_week(
     by: str,
     now: datetime,
 ) -> list[CaseFile]:
-    """Replace the hours of the week. Calls outside stay, or with `give_back` return to the line; these are returned.
+    """Replace the hours of the week. Calls outside them stay, or go back to the line with `give_back`; returns these.
 
     `seen`: the consults that were shown as touched. Raises Invalid (fields day-0 ...), TouchesOthersError.
     """

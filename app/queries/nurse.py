@@ -181,13 +181,3 @@ def others(session: Session, account_id: int) -> list[tuple[int, str]]:
         .order_by(Account.name, Account.id)
     )
     return list(rows)
-
-
-def review_of(session: Session, consult_id: int) -> tuple[ReviewTask, str | None] | None:
-    """Read the task of a consult and the name of who holds it."""
-    row = session.execute(
-        select(ReviewTask, Account.name)
-        .outerjoin(Account, Account.id == ReviewTask.claimed_by)
-        .where(ReviewTask.consult_id == consult_id)
-    ).one_or_none()
-    return (row[0], row[1]) if row is not None else None

@@ -11,6 +11,7 @@ from app.models import BookingRow, Consult, Denial, Director, Message, StaffRole
 from app.web.edge import Peerline
 from scheduling.values import Status
 from tests.support import factories
+from tests.web.clinic import press
 from tests.web.conftest import NOW, PASSWORD, Client, Clock, denial, person
 
 
@@ -60,11 +61,11 @@ def test_the_outcome_is_shown_as_the_office_will_read_it_and_then_recorded(
     page, form = f"/director/consults/{booked}", {"outcome": "upheld", "note": "The criterion is not met."}
     director_again(director, clock)
 
-    preview = director.send(f"{page}/outcome", form, page=page)
+    preview = press(director, page, f"{page}/outcome", form)
     assert "Further appeal rights are those outlined in the denial letter" in preview.text
     assert consult(db, booked).status is Status.BOOKED
 
-    answer = director.send(f"{page}/outcome", {**form, "action": "record"}, page=page)
+    answer = press(director, page, f"{page}/outcome", {**form, "action": "record"})
     assert answer.status_code == 303
     assert consult(db, booked).closed_reason == "upheld"
     assert "Outcome of your peer-to-peer consult" in db.scalars(select(Message.subject)).all()
@@ -77,18 +78,19 @@ def test_two_calls_that_reach_nobody_bring_the_request_back_in_line(
     page = f"/director/consults/{booked}"
     director_again(director, clock)
     for _ in range(2):
-        assert director.send(f"{page}/not-there", {"who": "office"}, page=page).status_code == 303
+        assert press(director, page, f"{page}/no-answer").status_code == 303
     assert consult(db, booked).status is Status.WAITING
 
 
 def test_a_day_off_shows_the_calls_it_touches_before_it_is_taken(director: Client, booked: str, db: Session) -> None:
     """C8."""
-    form = {"from_date": "3/3/2026", "to_date": "3/3/2026", "note": ""}
+    form = {"from_day": "3/3/2026", "to_day": "3/3/2026", "note": ""}
     shown = director.send("/director/time/off", form, page="/director/time")
     assert booked in shown.text
     assert consult(db, booked).status is Status.BOOKED
 
-    answer = director.send("/director/time/off", {**form, "action": "take"}, page="/director/time")
+    seen = {"seen": str(consult(db, booked).id), "action": "save"}
+    answer = director.send("/director/time/off", {**form, **seen}, page="/director/time")
     assert answer.status_code == 303
     assert consult(db, booked).status is Status.WAITING
 
@@ -96,7 +98,7 @@ def test_a_day_off_shows_the_calls_it_touches_before_it_is_taken(director: Clien
 def test_giving_a_time_back_keeps_the_place(director: Client, booked: str, db: Session) -> None:
     before = consult(db, booked).place_at
     page = f"/director/consults/{booked}"
-    assert director.send(f"{page}/decline", page=page).status_code == 303
+    assert press(director, page, f"{page}/decline").status_code == 303
     found = consult(db, booked)
     assert (found.status, found.place_at) == (Status.WAITING, before)
 
@@ -108,7 +110,7 @@ def test_another_director_finds_nothing(app: Flask, db: Session, settings: Setti
     client = sign_in(StaffRole.DIRECTOR)
     assert reference not in client.get("/director/").text
     assert client.get(f"/director/consults/{reference}").status_code == 404
-    for action in ("decline", "not-there", "outcome", "reconsider"):
+    for action in ("decline", "no-answer", "not-there", "outcome", "reconsider"):
         assert client.send(f"/director/consults/{reference}/{action}", page="/director/time").status_code == 404
 
 

@@ -1,0 +1,141 @@
+"""What a director records: the outcome, once it was shown what the office will read; calls that reached nobody."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.consults import desk, determination
+from app.consults import office as office_use_cases
+from app.models import Role
+from app.queries.director import Call
+from app.web.access import allow
+from app.web.coordinator.blueprint import CHANGED
+from app.web.director.blueprint import actor, director, done
+from app.web.director.consult import OUTCOMES, allowed, begun, consult_page, read, refusal, version_of
+from app.web.edge import db_session, now, setup
+from app.web.forms import Form
+from app.web.office.words import refusal as refusal_words
+from app.web.times import when
+from scheduling.values import Status
+
+#: determinations after which somebody changes the case in the plan's own system
+CHANGES_THE_CASE = ("overturned", "modified", "plan_error")
+
+
+def _refused(call: Call, form: Form, *, before: bool = False) -> str | None:
+    """Say why nothing can be recorded: how the consult stands, or that it has changed since the page was made."""
+    why = refusal(call, before=before)
+    if why is None and form.values.get("version") != version_of(call):
+        return CHANGED
+    return why
+
+
+@director.post("/consults/<reference>/outcome")
+@allow(Role.DIRECTOR)
+def outcome(reference: str) -> ResponseReturnValue:
+    """Show what the office will read, then record the outcome."""
+    call, form = read(reference, lock=True), Form.typed()
+    if (why := _refused(call, form)) is not None:
+        return consult_page(call, form, refused=why), 409
+    chosen = form.choice("outcome", allowed(call), "Choose what the talk has come to.")
+    note = form.text("note", "Add one sentence: what decided it.", limit=1000, lines=True)
+    if form.errors:
+        return consult_page(call, form), 422
+    if form.values.get("action") == "change":
+        return consult_page(call, form)
+    if form.values.get("action") != "record":
+        return _check_page(call, form, chosen)
+    file = determination.record_outcome(
+        db_session(), call.request.consult.id, chosen, note, setup=setup(), by=actor(), now=now()
+    )
+    if file.refused is not None:
+        reason = refusal_words(file.refused)
+        return consult_page(call, form, refused=f"{reason.title}. {reason.because}"), 409
+    return done(
+        f"Recorded: {OUTCOMES[chosen][0]}. The office is told.", url_for("director.consult", reference=reference)
+    )
+
+
+def _check_page(call: Call, form: Form, chosen: str) -> str:
+    return render_template(
+        "director/outcome.html",
+        call=call,
+        shown=call.request,
+        case=call.request.case,
+        form=form,
+        reference=call.request.consult.reference,
+        letter=determination.words_for(call.request.rulebook, chosen),
+        outcome=OUTCOMES[chosen],
+        changes_the_case=chosen in CHANGES_THE_CASE,
+    )
+
+
+@director.post("/consults/<reference>/no-answer")
+@allow(Role.DIRECTOR)
+def no_answer(reference: str) -> ResponseReturnValue:
+    """Record one call that reached nobody."""
+    call, form = read(reference, lock=True), Form.typed()
+    if (why := _refused(call, form)) is not None:
+        return consult_page(call, form, refused=why), 409
+    file = determination.record_absence(
+        db_session(), call.request.consult.id, "office", setup=setup(), by=actor(), now=now()
+    )
+    if file.state.status is Status.NOT_REACHED:
+        words = "On record. Nobody was reached at the booked times, so the request is closed; the office is told."
+    elif file.state.booking is None:
+        words = "On record. This time counts as missed; the request goes back in line and gets another one."
+    else:
+        wait = file.rulebook.policy.contact.minutes_between
+        words = f"On record: no answer, {when(now())}. Call again in {wait} minutes."
+    return done(words, url_for("director.consult", reference=reference))
+
+
+@director.post("/consults/<reference>/not-there")
+@allow(Role.DIRECTOR)
+def not_there(reference: str) -> ResponseReturnValue:
+    """Record that the director himself did not call: the request goes back to its old place."""
+    call, form = read(reference, lock=True), Form.typed()
+    if (why := _refused(call, form)) is not None:
+        return consult_page(call, form, refused=why), 409
+    determination.record_absence(
+        db_session(), call.request.consult.id, "director", setup=setup(), by=actor(), now=now()
+    )
+    return done(
+        f"On record: you were not there. {reference} keeps its place in line and gets another time.",
+        url_for("director.day"),
+    )
+
+
+@director.post("/consults/<reference>/reconsider")
+@allow(Role.DIRECTOR)
+def reconsider(reference: str) -> ResponseReturnValue:
+    """Put down that the office asks for reconsideration in the call: it opens the PCR (NC-4)."""
+    call, form = read(reference, lock=True), Form.typed()
+    if (why := _refused(call, form)) is not None:
+        return consult_page(call, form, refused=why), 409
+    file = office_use_cases.ask_reconsideration(
+        db_session(), call.request.consult.id, setup=setup(), by=actor(), now=now()
+    )
+    if file.refused is not None:
+        reason = refusal_words(file.refused)
+        flash(f"{reason.title}. {reason.because}", "warning")
+        return redirect(url_for("director.consult", reference=reference), code=303)
+    return done(
+        "Reconsideration is asked for and on record. The decision can be changed in this call now.",
+        url_for("director.consult", reference=reference),
+    )
+
+
+@director.post("/consults/<reference>/decline")
+@allow(Role.DIRECTOR)
+def decline(reference: str) -> ResponseReturnValue:
+    """Give a time back before the call: the request keeps its place and gets another."""
+    # not locked here: the use case locks the director first, as planning does
+    call, form = read(reference), Form.typed()
+    if (why := _refused(call, form, before=True)) is not None:
+        return consult_page(call, form, refused=why), 409
+    assert not begun(call)
+    desk.director_declines(db_session(), call.request.consult.id, setup=setup(), by=actor(), now=now())
+    return done(
+        f"The time is given back. {reference} keeps its place in line and gets another time; both sides are told.",
+        url_for("director.day"),
+    )

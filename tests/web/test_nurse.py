@@ -1,7 +1,9 @@
 """The nurse's pages: the worklist in order, one case with what deciding does, and two nurses on one case (A6)."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -125,6 +127,30 @@ def test_the_second_nurse_gets_a_clear_page_and_nothing_is_sent_twice(
     assert sam.get(path).location == on
     own = press(nora, "/nurse/", path, {"note": "Once more."})
     assert "You decided this already" in text_of(own)
+
+
+@pytest.mark.parametrize("second", ["approve", "pass-on"])
+def test_two_nurses_at_the_same_instant_make_one_decision(
+    nora: Client, sam: Client, emergent: Consult, db: Session, second: str
+) -> None:
+    """A6: whoever is first decides; the other is told so, whatever she chose. Nothing happens twice."""
+    page = f"/nurse/consults/{emergent.reference}"
+    before, together = mails(db), Barrier(2)
+
+    def decide(client: Client, action: str) -> int:
+        opened = client.get(page)
+        data = {"csrf_token": csrf_token(opened), **version_in(opened), "note": f"By {action}."}
+        together.wait()
+        return client.post(f"{page}/{action}", data=data).status_code
+
+    with ThreadPoolExecutor(2) as both:
+        answers = list(both.map(decide, (nora, sam), ("approve", second)))
+    assert sorted(answers) == [303, 409]
+    assert len(happened(db, "review_decided")) == 1
+    approved = fresh(db, emergent.id).status is Status.CANCELLED
+    assert len(happened(db, "cancelled")) == approved
+    # the invitations had not left, so that both are dropped and the office alone is told (G3)
+    assert mails(db) == before + approved
 
 
 def test_an_approval_needs_its_reason(nora: Client, emergent: Consult, db) -> None:

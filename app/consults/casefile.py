@@ -40,10 +40,14 @@ class CaseFile:
 
 
 def load(session: Session, consult_id: int, *, setup: Setup, lock: bool = True) -> CaseFile:
-    """Read one consult; with `lock` nobody else changes it until the transaction ends. Raises NotFound."""
-    query = _rows().where(Consult.id == consult_id).execution_options(populate_existing=True)
+    """Read one consult; with `lock` nobody else changes it until the transaction ends. Raises NotFound.
+
+    The lock is a statement of its own: one that waits sees only the locked row afresh, not the booking and the review
+    that were written beside it meanwhile.
+    """
     if lock:
-        query = query.with_for_update(of=Consult)
+        session.execute(select(Consult.id).where(Consult.id == consult_id).with_for_update())
+    query = _rows().where(Consult.id == consult_id).execution_options(populate_existing=True)
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound("There is no such consult.")

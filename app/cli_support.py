@@ -11,18 +11,19 @@ from app.config import ConfigurationError, Settings
 from app.dev import surroundings
 from app.errors import Invalid, Refused
 from app.process import Process, make_process
+from scheduling.policy_reader import PolicyErrors
 
 
 @contextmanager
 def open_process() -> Iterator[Process]:
     """Give a command the settings, the database and the policies.
 
-    Raises click.ClickException (exit 1) with a sentence and a remedy for a wrong environment, a database that does not
-    answer, and what the use cases refuse.
+    Raises click.ClickException (exit 1) with a sentence and a remedy for a wrong environment, faults in policy files,
+    a database that does not answer, and what the use cases refuse.
     """
     try:
         running = make_process(Settings.from_environment(_environment()))
-    except ConfigurationError as error:
+    except (ConfigurationError, PolicyErrors) as error:
         raise click.ClickException(str(error)) from None
     try:
         yield running

@@ -10,10 +10,11 @@ from psycopg.errors import DeadlockDetected, ExclusionViolation, LockNotAvailabl
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
 
 T = TypeVar("T")
 
-#: times a unit of work is run again after a deadlock (40P01) or a serialization failure (40001)
+#: times a unit of work is run again after another got in its way
 RETRIES = 3
 
 
@@ -48,7 +49,7 @@ def transaction(sessions: sessionmaker[Session]) -> Iterator[Session]:
 
 
 def in_transaction(sessions: sessionmaker[Session], work: Callable[[Session], T]) -> T:
-    """Run `work` in one transaction of its own, again after a deadlock or a serialization failure, at most three times.
+    """Run `work` in one transaction of its own, at most three times more after what `may_succeed_again` names.
 
     `work` must be repeatable: nothing of a failed try is kept. Raises what the last try raised.
     """
@@ -56,11 +57,19 @@ def in_transaction(sessions: sessionmaker[Session], work: Callable[[Session], T]
         try:
             with transaction(sessions) as session:
                 return work(session)
-        except DBAPIError as error:
-            if attempt == RETRIES or not isinstance(error.orig, DeadlockDetected | SerializationFailure):
+        except (DBAPIError, StaleDataError) as error:
+            if attempt == RETRIES or not may_succeed_again(error):
                 raise
             time.sleep(random.uniform(0.01, 0.05) * 2**attempt)
     raise AssertionError("unreachable")
+
+
+def may_succeed_again(error: DBAPIError | StaleDataError) -> bool:
+    """Tell whether another try can succeed: a deadlock (40P01), a serialization failure (40001), a row changed since.
+
+    Planning reads a line without locking its rows, so one of them may be changed before it is written.
+    """
+    return isinstance(error, StaleDataError) or isinstance(error.orig, DeadlockDetected | SerializationFailure)
 
 
 def is_taken(error: DBAPIError) -> bool:

@@ -20,6 +20,9 @@ from app.ranges import interval, stored
 from scheduling import values
 from scheduling.values import ConsultState, Deadlines, Happening, Interval, PeerOffer, Review, Rulebook, Step, What
 
+#: a row that was read before its lock was waited for is read again, instead of what this session remembers of it
+AFRESH = {"populate_existing": True}
+
 #: what a status change settles by itself
 SETTLED_BY_BOOKING = (AttentionReason.NO_OPENING_BEFORE_DEADLINE, AttentionReason.NO_DIRECTOR)
 NEVER_SETTLED_BY_ITSELF = (AttentionReason.TELL_BY_TELEPHONE, AttentionReason.UPDATE_THE_CASE)
@@ -56,7 +59,8 @@ def load(session: Session, consult_id: int, *, setup: Setup, lock: bool = True) 
 
 def lock_denial(session: Session, denial_id: int) -> Denial:
     """Read a denial that nobody else changes until the transaction ends. Raises NotFound."""
-    denial = session.scalar(select(Denial).where(Denial.id == denial_id).with_for_update(key_share=True))
+    found = select(Denial).where(Denial.id == denial_id).with_for_update(key_share=True)
+    denial = session.scalar(found, execution_options=AFRESH)
     if denial is None:
         raise NotFound("There is no such case.")
     return denial

@@ -180,7 +180,9 @@ def settle(session: Session, attention_id: int, *, account_id: int, note: str, n
     """Mark what needed a person as done, with what was done. A second press changes nothing (A6)."""
     if not note.strip():
         raise Invalid({"note": "Say what you did; it is kept with the case."})
-    attention = session.scalar(select(Attention).where(Attention.id == attention_id).with_for_update())
+    attention = session.scalar(
+        select(Attention).where(Attention.id == attention_id).with_for_update(), execution_options=casefile.AFRESH
+    )
     if attention is None:
         raise NotFound("There is no such task.")
     if attention.settled_at is not None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import history
-from app.consults import intake
+from app.consults import casefile, intake
 from app.consults.intake import Asked, NewRequest
 from app.consults.setup import Setup
 from app.errors import Conflict, Invalid, NotFound
@@ -63,7 +63,9 @@ def settle(session: Session, left_id: int, *, account_id: int, note: str, now: d
 
 def locked(session: Session, left_id: int) -> LeftRequest:
     """Read a left request that is still open and that nobody else changes meanwhile. Raises NotFound, Conflict."""
-    left = session.scalar(select(LeftRequest).where(LeftRequest.id == left_id).with_for_update())
+    left = session.scalar(
+        select(LeftRequest).where(LeftRequest.id == left_id).with_for_update(), execution_options=casefile.AFRESH
+    )
     if left is None:
         raise NotFound("There is no such request.")
     if left.settled_at is not None:

@@ -115,7 +115,8 @@ def _decide(
 
 
 def _locked(session: Session, consult_id: int) -> ReviewTask:
-    review = session.scalar(select(ReviewTask).where(ReviewTask.consult_id == consult_id).with_for_update())
+    found = select(ReviewTask).where(ReviewTask.consult_id == consult_id).with_for_update()
+    review = session.scalar(found, execution_options=casefile.AFRESH)
     if review is None:
         raise NotFound("There is no review for this case.")
     return review

@@ -6,6 +6,7 @@ as outside the queue.
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import directors, history
@@ -15,9 +16,10 @@ from app.consults.change import announce
 from app.consults.intake import NewRequest
 from app.consults.setup import Setup
 from app.errors import Conflict, Invalid
-from app.models import Consult
+from app.models import Consult, Denial, Director, DirectorPeer
 from scheduling import life, outside_queue
-from scheduling.values import Booking, Interval, Status
+from scheduling.policy_words import Assignment, Fallback
+from scheduling.values import Booking, Interval, Rulebook, Status
 
 
 def connect_now(
@@ -25,13 +27,14 @@ def connect_now(
 ) -> CaseFile:
     """Put the physician who is on the line through to a director who is free, from this minute on.
 
-    Only to the denying director, or to another where the policy knows a fallback. Raises Conflict if the director is
+    Only to the denying director, to a designated peer where the policy knows a fallback, to whoever covers the line of
+    business where any director may take a consult. Raises Conflict if the director is
     not free, with whom else one can try.
     """
     directors.lock(session, [director_id])
     file = casefile.load(session, consult_id, setup=setup)
     length = file.rulebook.policy.consult.duration
-    check_director(file, director_id)
+    check_director(session, file, director_id)
     wanted = Interval(now, now + length)
     person = directors.load(session, [director_id], now=now)[director_id]
     own = file.state.booking
@@ -48,13 +51,28 @@ def connect_now(
     return file
 
 
-def check_director(file: CaseFile, director_id: int) -> None:
+def check_director(session: Session, file: CaseFile, director_id: int) -> None:
     """Refuse a director who may not take this case (BSP-5, NC-9)."""
-    rules = file.rulebook.policy.director
-    if rules.assignment == "same" and rules.fallback == "none" and director_id != file.denial.director_id:
-        raise Invalid(
-            {"director": "Under this plan's policy only the director who denied may take the call. Reassign first."}
-        )
+    if director_id not in may_take(session, file.denial, file.rulebook):
+        raise Invalid({"director": "Under this plan's policy this director may not take the call. Reassign first."})
+
+
+def may_take(session: Session, denial: Denial, rulebook: Rulebook) -> list[int]:
+    """List the directors who may take a call about a denial: who decided, then designated peers in their order."""
+    rules, decided = rulebook.policy.director, denial.director_id
+    allowed = [] if decided is None else [decided]
+    if rules.fallback is not Fallback.NONE and decided is not None:
+        peers = select(DirectorPeer.peer_id).where(DirectorPeer.director_id == decided).order_by(DirectorPeer.rank)
+        allowed += session.scalars(peers)
+    if rules.assignment is Assignment.ANY:
+        active = session.scalars(select(Director).where(Director.active).order_by(Director.name))
+        allowed += [director.id for director in active if covers(director, denial.line_of_business)]
+    return allowed
+
+
+def covers(director: Director, line_of_business: str) -> bool:
+    """Tell whether a director takes cases of this line of business; one without any named takes all."""
+    return not director.lines_of_business or not line_of_business or line_of_business in director.lines_of_business
 
 
 def record_talk(

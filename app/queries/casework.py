@@ -9,12 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
 from app import directors, history
+from app.consults import telephone
 from app.consults.setup import Setup
 from app.errors import NotFound
-from app.models import Account, Attention, AttentionReason, Consult, Denial, Director, DirectorPeer, History, Message
+from app.models import Account, Attention, AttentionReason, Consult, Denial, Director, History, Message
 from app.queries import office
 from app.queries.office import CaseView, Person, RequestView
-from scheduling.policy_words import Assignment, Fallback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,26 +123,14 @@ def connectable(session: Session, shown: CaseView, *, now: datetime) -> list[Per
 
     Where any director may take a consult: those who cover the line of business.
     """
-    rules, decided = shown.rulebook.policy, shown.facts.director
-    allowed: dict[int, int] = {} if decided is None else {decided: -1}
-    if rules.director.fallback is not Fallback.NONE and decided is not None:
-        peers = select(DirectorPeer.peer_id, DirectorPeer.rank).where(DirectorPeer.director_id == decided)
-        allowed |= dict(session.execute(peers).all())
-    free = [
-        director
-        for director in directors.free_now(session, now=now, minutes=rules.consult.duration_minutes)
-        if director.id in allowed
-        or (rules.director.assignment is Assignment.ANY and _covers(director, shown.line_of_business))
-    ]
-    free.sort(key=lambda director: (allowed.get(director.id, len(allowed)), director.name))
+    allowed = telephone.may_take(session, session.get_one(Denial, shown.id), shown.rulebook)
+    minutes = shown.rulebook.policy.consult.duration_minutes
+    free = {director.id: director for director in directors.free_now(session, now=now, minutes=minutes)}
+    takes = [free[director_id] for director_id in dict.fromkeys(allowed) if director_id in free]
     return [
         Person(id=director.id, name=director.name, phone=director.phone, time_zone=director.time_zone)
-        for director in free
+        for director in takes
     ]
-
-
-def _covers(director: Director, line_of_business: str) -> bool:
-    return not director.lines_of_business or not line_of_business or line_of_business in director.lines_of_business
 
 
 def active_directors(session: Session) -> list[tuple[int, str]]:

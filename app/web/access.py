@@ -24,7 +24,7 @@ def allow(*roles: Role) -> Callable[[View], View]:
     assert roles, "say who may use it"
 
     def mark(view: View) -> View:
-        view.allowed = frozenset(roles)  # type: ignore[attr-defined]
+        view.allowed = frozenset(roles)  # type: ignore[attr-defined]  # a mark on the function, read by `allowed`
         return view
 
     return mark
@@ -45,7 +45,8 @@ def guard() -> ResponseReturnValue | None:
     """Let a request through, or send the reader to where he can identify himself. Runs before every view."""
     if request.endpoint is None:
         return None
-    roles = allowed(current_app._get_current_object(), request.endpoint)  # type: ignore[attr-defined]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # typed as the Flask it stands for
+    roles = allowed(app, request.endpoint)
     if Role.ANYONE in roles:
         return None
     account = visit().account

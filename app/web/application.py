@@ -39,7 +39,8 @@ def make_application(settings: Settings | None, *, clock: Callable[[], datetime]
     access.check_routes(app)
     if settings.trusted_proxies > 0:
         hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # how Flask wants to be wrapped
     _log_to_stderr()
     return app
 

@@ -60,7 +60,7 @@ def db_session() -> Session:
 
 def visit() -> "Visit":
     """Return the visit this request belongs to."""
-    return cast("Visit", flask_session._get_current_object())  # type: ignore[attr-defined]
+    return cast("Visit", flask_session._get_current_object())  # type: ignore[attr-defined]  # typed as what it is for
 
 
 def nudge_after_commit(*names: str) -> None:

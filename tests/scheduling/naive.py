@@ -231,4 +231,4 @@ def _look_everywhere(director: Director, rulebook: Rulebook, start: datetime) ->
 
 def _holds(start: time, end: time | None, local: datetime, during: Interval, zone: object) -> bool:
     day = local.date()
-    return start_at(day, start, local.tzinfo) <= during.start and during.end <= end_at(day, end, local.tzinfo)  # type: ignore[arg-type]
+    return start_at(day, start, local.tzinfo) <= during.start and during.end <= end_at(day, end, local.tzinfo)  # type: ignore[arg-type]  # a zone was given to astimezone above

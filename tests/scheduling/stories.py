@@ -87,7 +87,7 @@ policies = st.fixed_dictionaries(
         ),
         "contact": _table(attempts=st.integers(1, 2), missed_consults=st.integers(1, 2)),
     }
-).map(lambda mapping: Rulebook(policy=read_policy(mapping), holidays=frozenset({datetime(2026, 3, 10).date()})))  # noqa: DTZ001
+).map(lambda mapping: Rulebook(policy=read_policy(mapping), holidays=frozenset({datetime(2026, 3, 10).date()})))  # noqa: DTZ001 -- only its date is taken
 
 weeks = st.sampled_from(
     [

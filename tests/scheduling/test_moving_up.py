@@ -29,7 +29,7 @@ def moved_from(
     rulebook = rules(rulebook_toml)
     end = (at(start) + timedelta(minutes=30)).isoformat()
     state = booked(consult(rulebook, 1), start, end)
-    state = replace(state, **{"move_up": True, **more})  # type: ignore[arg-type]
+    state = replace(state, **{"move_up": True, **more})  # type: ignore[arg-type]  # names of fields with their values
     result = planned(rulebook, [state])
     return said(result.happenings), after(result, [state])[1]
 
@@ -126,7 +126,7 @@ def test_whoever_is_passed_over_is_explained(more: dict[str, object], reason: st
     before = booked(consult(rulebook, 1), "2026-03-03 09:00", "2026-03-03 09:30")
     if "windows" in more:
         before = replace(before, move_up=True)
-    before = replace(before, **more)  # type: ignore[arg-type]
+    before = replace(before, **more)  # type: ignore[arg-type]  # names of fields with their values
     result = planned(rulebook, [before, consult(rulebook, 2)], [director(week={"mon": ["10:00-10:30"]})])
     assert result.happenings[-1].details["passed_over"] == ((1, reason),)
 

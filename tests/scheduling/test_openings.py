@@ -16,7 +16,7 @@ from tests.scheduling.build import EASTERN, MONDAY, at, clock, director, hours, 
 
 def first(person: Director, toml: str = "", n: int = 1, now: datetime = MONDAY, **more: object) -> list[str]:
     """Return the first openings in the director's local time."""
-    found = islice(openings(person, rules(toml), now=now, **more), n)  # type: ignore[arg-type]
+    found = islice(openings(person, rules(toml), now=now, **more), n)  # type: ignore[arg-type]  # names of arguments with their values
     return [f"{each.start.astimezone(person.zone):%a %d %H:%M}" for each in found]
 
 
@@ -195,7 +195,7 @@ def test_a_change_by_half_an_hour_moves_the_grid() -> None:
     ]
 
 
-moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 -- bounds; `timezones` makes them aware
 people = st.builds(
     lambda week, zone, off: director(week=week, zone=zone, off=tuple(off)),
     st.sampled_from(

@@ -278,7 +278,7 @@ def test_whether_the_desk_is_staffed_between_two_instants(start: str, end: str, 
 
 
 UNITS = ("minutes", "hours", "business_day_hours", "calendar_days", "business_days")
-moments = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+moments = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- bounds; `timezones` makes them aware
 zones = st.sampled_from(
     [EASTERN, PACIFIC, "America/Phoenix", "Pacific/Honolulu", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo"]
 )

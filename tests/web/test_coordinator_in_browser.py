@@ -27,7 +27,7 @@ def made(db: Session, settings) -> Denial:
 
 
 @pytest.fixture
-def sign_in_as(account, open_page) -> Callable[..., Page]:  # noqa: F811
+def sign_in_as(account, open_page) -> Callable[..., Page]:  # noqa: F811 -- the fixture that is imported above
     def sign_in_as(role: StaffRole, width: int) -> Page:
         page = open_page(width=width)
         who = account(role)

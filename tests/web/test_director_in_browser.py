@@ -131,7 +131,7 @@ def lee(db: Session, account) -> Director:
 
 
 @pytest.fixture
-def dana(lee: Director, open_page) -> Callable[..., Page]:  # noqa: F811
+def dana(lee: Director, open_page) -> Callable[..., Page]:  # noqa: F811 -- the fixture that is imported above
     def sign_in(**more: object) -> Page:
         page = open_page(**more)
         page.goto("/sign-in")

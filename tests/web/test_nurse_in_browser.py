@@ -105,7 +105,7 @@ def press_to(page: Page, wanted) -> None:
 
 
 @pytest.fixture
-def nora(account, open_page) -> Callable[..., Page]:  # noqa: F811
+def nora(account, open_page) -> Callable[..., Page]:  # noqa: F811 -- the fixture that is imported above
     """A nurse, signed in, on her worklist."""
     account(email="nora@plan.example", name="Nora Quinn, RN")
 

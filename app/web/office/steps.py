@@ -99,6 +99,8 @@ def _fixed(sentence: str) -> Callable[[RequestView, Happened], str]:
 _WORDS: Mapping[str, Callable[[RequestView, Happened], str]] = {
     "received": _received,
     "awaiting_information": _awaiting,
+    "information": _fixed("Your clinical information was received."),
+    "information_waived": _fixed("The plan's desk let the request go on without clinical information."),
     "review_opened": _review_opened,
     "review_decided": _review_decided,
     "review_overdue": _fixed("The review was not decided in time. The plan's desk has been alerted."),

@@ -22,6 +22,9 @@ from app.models import Account, BookingRow, Channel, Consult, Denial, Director
 from app.process import Process
 from scheduling.values import Decision, Interval, Setting, Urgency
 
+#: sooner than any consult can begin after it was asked for, so that the approval cancels it
+APPROVED_AFTER = timedelta(minutes=2)
+
 #: the letter's code of every case in a trial
 CODE = "7F3K9-Q2M4X"
 BORN = date(1961, 4, 12)
@@ -143,7 +146,7 @@ class Trial:
             account_id=self.nurse.id,
             note="The new MRI meets the criterion.",
             setup=self.running.setup,
-            now=self.now - timedelta(hours=3),
+            now=self.now - timedelta(days=1) + APPROVED_AFTER,
         )
         withdrawn = self._ask("BSP-3013", at=self.now - timedelta(hours=6))
         office.withdraw(

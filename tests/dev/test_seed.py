@@ -39,6 +39,8 @@ def test_a_trial_can_begin_at_any_hour_and_shows_every_stage(running: Process, n
         assert session.scalar(select(func.count(Denial.id))) == 30
         statuses = set(session.scalars(select(Consult.status)))
         assert statuses == set(Status) - {Status.AWAITING_REVIEW}  # neither plan has a consult wait for the nurse
+        reasons = set(session.scalars(select(Consult.closed_reason)))
+        assert {"approved_by_nurse", "withdrawn_by_office", "upheld", "overturned", "discussed"} <= reasons
         assert session.scalar(select(Consult.unplaced_reason).where(Consult.unplaced_reason.is_not(None)))
         kinds = set(session.scalars(select(ReviewTask.kind).where(ReviewTask.decided_at.is_(None))))
         assert kinds == set(ReviewKind)

@@ -3,7 +3,7 @@
 `apply` is the one gate: nothing else writes a consult's status, booking or review (house rule 6).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,8 +24,18 @@ from scheduling.values import ConsultState, Deadlines, Happening, Interval, Peer
 AFRESH = {"populate_existing": True}
 
 #: what a status change settles by itself
-SETTLED_BY_BOOKING = (AttentionReason.NO_OPENING_BEFORE_DEADLINE, AttentionReason.NO_DIRECTOR)
-NEVER_SETTLED_BY_ITSELF = (AttentionReason.TELL_BY_TELEPHONE, AttentionReason.UPDATE_THE_CASE)
+SETTLED_BY_ANOTHER_TIME = (AttentionReason.CALENDAR_CONFLICT, AttentionReason.TIME_PROPOSED)
+SETTLED_BY_BOOKING = (
+    AttentionReason.NO_OPENING_BEFORE_DEADLINE,
+    AttentionReason.NO_DIRECTOR,
+    AttentionReason.DEADLINE_NEAR,
+    *SETTLED_BY_ANOTHER_TIME,
+)
+NEVER_SETTLED_BY_ITSELF = (
+    AttentionReason.TELL_BY_TELEPHONE,
+    AttentionReason.UPDATE_THE_CASE,
+    AttentionReason.MAIL_BOUNCED,
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -312,13 +322,35 @@ def write_review(session: Session, file: CaseFile, review: Review | None, *, by:
 
 
 def call_for_a_person(
-    session: Session, consult_id: int, reason: AttentionReason, *, cause: str | None = None, now: datetime
+    session: Session,
+    consult_id: int | None,
+    reason: AttentionReason,
+    *,
+    cause: str | None = None,
+    denial_id: int | None = None,
+    director_id: int | None = None,
+    message_id: int | None = None,
+    key: str = "",
+    details: Mapping[str, object] | None = None,
+    now: datetime,
 ) -> None:
-    """Put a case before the coordinators, once for each reason that is not settled."""
+    """Put something before the coordinators, once while it is not settled; `details` are those of the last time.
+
+    What has the same reason, key and is about the same is one task. `details` holds ids, instants and words of the
+    field, nothing about a patient; `words.details` of the desk's pages says which are shown.
+    """
+    about = {"consult_id": consult_id, "denial_id": denial_id, "director_id": director_id, "message_id": message_id}
+    told = {name: history.plain(value) for name, value in (details or {}).items()}
+    raised = insert(Attention).values(**about, key=key, reason=reason, cause=cause, details=told, raised_at=now)
+    if details is None:
+        session.execute(raised.on_conflict_do_nothing())
+        return
     session.execute(
-        insert(Attention)
-        .values(consult_id=consult_id, reason=reason, cause=cause, raised_at=now)
-        .on_conflict_do_nothing()
+        raised.on_conflict_do_update(
+            index_elements=["consult_id", "reason", "denial_id", "director_id", "message_id", "key"],
+            index_where=Attention.settled_at.is_(None),
+            set_={"details": told},
+        )
     )
 
 
@@ -330,6 +362,8 @@ def settle_what_is_over(session: Session, file: CaseFile, step: Step, now: datet
         over = tuple(reason for reason in AttentionReason if reason not in NEVER_SETTLED_BY_ITSELF)
     elif What.BOOKED in said:
         over = SETTLED_BY_BOOKING
+    elif said & {What.MOVED, What.RETURNED}:
+        over = SETTLED_BY_ANOTHER_TIME
     elif What.REVIEW_DECIDED in said:
         over = (AttentionReason.REVIEW_OVERDUE,)
     if over:

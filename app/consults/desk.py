@@ -179,7 +179,7 @@ def director_declines(session: Session, consult_id: int, *, setup: Setup, by: st
 def settle(session: Session, attention_id: int, *, account_id: int, note: str, now: datetime) -> Attention:
     """Mark what needed a person as done, with what was done. A second press changes nothing (A6)."""
     if not note.strip():
-        raise Invalid({"note": "Say what you did; it is kept with the case."})
+        raise Invalid({"note": "Say what you did; it is kept."})
     attention = session.scalar(
         select(Attention).where(Attention.id == attention_id).with_for_update(), execution_options=casefile.AFRESH
     )
@@ -187,14 +187,18 @@ def settle(session: Session, attention_id: int, *, account_id: int, note: str, n
         raise NotFound("There is no such task.")
     if attention.settled_at is not None:
         raise Conflict("This is already settled. Nothing was changed.")
-    attention.settled_at, attention.settled_by = now, account_id
-    history.write(
-        session,
-        denial_id=casefile.denial_id_of(session, attention.consult_id),
-        consult_id=attention.consult_id,
-        what="settled",
-        details={"reason": attention.reason.value, "note": note.strip()},
-        by=history.account_actor(account_id),
-        now=now,
-    )
+    attention.settled_at, attention.settled_by, attention.note = now, account_id, note.strip()
+    denial_id = attention.denial_id
+    if attention.consult_id is not None:
+        denial_id = casefile.denial_id_of(session, attention.consult_id)
+    if denial_id is not None:
+        history.write(
+            session,
+            denial_id=denial_id,
+            consult_id=attention.consult_id,
+            what="settled",
+            details={"reason": attention.reason.value, "note": note.strip()},
+            by=history.account_actor(account_id),
+            now=now,
+        )
     return attention

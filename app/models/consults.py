@@ -39,6 +39,12 @@ class AttentionReason(StrEnum):
     DATE_UNKNOWN = "date_unknown"
     TELL_BY_TELEPHONE = "tell_by_telephone"
     UPDATE_THE_CASE = "update_the_case"
+    REPLY_UNTRUSTED = "reply_untrusted"
+    TIME_PROPOSED = "time_proposed"
+    MAIL_BOUNCED = "mail_bounced"
+    CALENDAR_CONFLICT = "calendar_conflict"
+    DIRECTOR_LEFT = "director_left"
+    DEADLINE_NEAR = "deadline_near"
 
 
 class Consult(Base):
@@ -228,26 +234,46 @@ class History(Base):
 
 
 class Attention(Base):
-    """Something that needs a person, from the moment it is known until it is settled."""
+    """Something that needs a person, from the moment it is known until it is settled.
+
+    About a consult, a denial, a director or a mail that left; where it is about none of them, `details` says what.
+    """
 
     __tablename__ = "attention"
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
+    consult_id: Mapped[int | None] = mapped_column(ForeignKey("consult.id"), index=True)
+    denial_id: Mapped[int | None] = mapped_column(ForeignKey("denial.id"))
+    director_id: Mapped[int | None] = mapped_column(ForeignKey("director.id"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    key: Mapped[str] = mapped_column(default="", server_default="")
+    "tells apart what has the same reason and is about the same: two answers by mail, two conflicts of a day"
     reason: Mapped[AttentionReason] = mapped_column(word(AttentionReason, "reason"))
     cause: Mapped[str | None]
     "plan, unavoidable, office_choice, office_windows; only `plan` counts against the plan"
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    "ids, instants and words of the field, for what the row shows; nothing about a patient"
     raised_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     "null with `settled_at`: settled by what happened, not by a person"
-    consult: Mapped[Consult] = relationship(lazy="raise")
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    "what was done"
     __table_args__ = (
         Index(
             "uq_attention_open",
             "consult_id",
             "reason",
+            "denial_id",
+            "director_id",
+            "message_id",
+            "key",
             unique=True,
             postgresql_where=text("settled_at is null"),
+            postgresql_nulls_not_distinct=True,
+        ),
+        CheckConstraint(
+            "num_nonnulls(consult_id, denial_id, director_id, message_id) > 0 or details <> '{}'",
+            name="about_something",
         ),
         CheckConstraint("settled_by is null or settled_at is not null", name="settled_paired"),
     )

@@ -132,7 +132,7 @@ def _risks(session: Session, consult_ids: Sequence[int]) -> Mapping[int, Attenti
             Attention.consult_id.in_(consult_ids), Attention.settled_at.is_(None), Attention.reason.in_(AT_RISK)
         )
     )
-    return dict(found.all())
+    return {consult_id: reason for consult_id, reason in found if consult_id is not None}
 
 
 def _calls_today(session: Session, today: Interval) -> Mapping[int, list[Interval]]:

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, any_, case, exists, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.errors import NotFound
 from app.models import (
-    Attention,
-    AttentionReason,
     BookingRow,
     Consult,
     Denial,
@@ -29,8 +27,15 @@ MOST_ROWS = 500
 #: bookings that are over and were held, or should have been
 HELD = ("completed", "not_reached", "office_absent", "director_absent")
 
-#: the deadline that comes first
-DUE = func.least(Consult.occur_by, Consult.sla_due, Consult.target_due)
+
+def _binds(name: str, column: InstrumentedAttribute[datetime | None]) -> ColumnElement[datetime | None]:
+    return case((literal(name) == any_(Consult.advisory_deadlines), None), else_=column)
+
+
+#: the deadline that comes first, of those that bind (`Deadlines.binding`)
+DUE = func.least(
+    _binds("occur_by", Consult.occur_by), _binds("sla", Consult.sla_due), _binds("target", Consult.target_due)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,29 +66,6 @@ class CallRow:
     office_contact: str
     office_phone: str
     attempts: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskRow:
-    """Something about a request that needs a person."""
-
-    id: int
-    reason: AttentionReason
-    cause: str | None
-    raised_at: datetime
-    denial_id: int
-    case_number: str
-    plan: str
-    reference: str
-    status: Status
-    received_at: datetime
-    due: datetime | None
-    "the deadline that comes first, of a request that is open"
-    director_name: str | None
-    office_contact: str
-    office_phone: str
-    speaker_name: str
-    speaker_phone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,56 +154,6 @@ def _call(
         office_contact=consult.office_contact,
         office_phone=consult.office_phone,
         attempts=consult.attempts,
-    )
-
-
-def tasks(session: Session, reason: AttentionReason | None = None) -> list[TaskRow]:
-    """List what needs a person about requests: calls to make first, then the nearest deadline. One statement."""
-    first = Attention.reason != AttentionReason.TELL_BY_TELEPHONE
-    query = _tasks().order_by(first, DUE.asc().nulls_last(), Attention.raised_at, Attention.id).limit(MOST_ROWS)
-    if reason is not None:
-        query = query.where(Attention.reason == reason)
-    return [_task(*row) for row in session.execute(query)]
-
-
-def task(session: Session, attention_id: int) -> TaskRow:
-    """Read one thing that needs a person. Raises NotFound where there is none, or it is settled."""
-    row = session.execute(_tasks().where(Attention.id == attention_id)).one_or_none()
-    if row is None:
-        raise NotFound("This is settled already, or there is no such task.")
-    return _task(*row)
-
-
-def _tasks() -> Select[Attention, Consult, str, str, str, datetime]:
-    return (
-        select(Attention, Consult, Denial.case_number, Denial.plan, Director.name, DUE)
-        .join(Consult, Consult.id == Attention.consult_id)
-        .join(Denial, Denial.id == Consult.denial_id)
-        .outerjoin(Director, Director.id == Consult.director_id)
-        .where(Attention.settled_at.is_(None))
-    )
-
-
-def _task(
-    attention: Attention, consult: Consult, number: str, plan: str, director: str | None, due: datetime | None
-) -> TaskRow:
-    return TaskRow(
-        id=attention.id,
-        reason=attention.reason,
-        cause=attention.cause,
-        raised_at=attention.raised_at,
-        denial_id=consult.denial_id,
-        case_number=number,
-        plan=plan,
-        reference=consult.reference,
-        status=consult.status,
-        received_at=consult.received_at,
-        due=due if consult.status.open else None,
-        director_name=director,
-        office_contact=consult.office_contact,
-        office_phone=consult.office_phone,
-        speaker_name=consult.speaker_name,
-        speaker_phone=consult.speaker_phone,
     )
 
 

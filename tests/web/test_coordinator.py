@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.consults.casefile import call_for_a_person
 from app.models import Attention, AttentionReason, Denial, Message, Role, StaffRole
 from app.web.access import allowed
 from tests.web.conftest import CANARIES, NOW, PASSWORD, Client, Clock, csrf_token, denial, person
@@ -230,3 +232,31 @@ def test_a_page_that_looks_for_news_keeps_no_visit_alive(desk: Client, booked: D
         clock.now += timedelta(minutes=1)
         answer = desk.get("/coordinator/calls-today", headers={"HX-Request": "true"})
     assert answer.headers.get("HX-Redirect") == "/sign-in"
+
+
+def test_tasks_about_no_request_are_shown_and_settled(db: Session, desk: Client) -> None:
+    """Needs attention: a conflict in a director's calendar, an answer that belongs to nothing known."""
+    dana = person(db)
+    told = {"start": NOW + timedelta(hours=3), "end": NOW + timedelta(hours=4)}
+    call_for_a_person(
+        db, None, AttentionReason.CALENDAR_CONFLICT, director_id=dana.id, key="event-1", details=told, now=NOW
+    )
+    call_for_a_person(
+        db, None, AttentionReason.REPLY_UNTRUSTED, key="7", details={"side": "office", "answer": "declined"}, now=NOW
+    )
+    db.commit()
+    page = desk.get("/coordinator/attention").text
+    assert "The time: Tuesday 3 March, 12:00 pm Eastern to Tuesday 3 March, 1:00 pm Eastern." in page
+    assert "The office declines." in page
+    assert f"/coordinator/directors/{dana.id}/out" in page
+    assert "Eastern" in desk.get("/coordinator/").text
+    csv = desk.get("/coordinator/attention?format=csv").text
+    assert "The office declines." in csv
+    for task in db.scalars(select(Attention)):
+        shown = desk.get(f"/coordinator/attention/{task.id}")
+        assert shown.status_code == 200
+        done = desk.post(
+            f"/coordinator/attention/{task.id}/settle", data={"csrf_token": csrf_token(shown), "note": "Called."}
+        )
+        assert done.status_code == 303
+    assert "Nothing needs a person now" in desk.get("/coordinator/attention").text

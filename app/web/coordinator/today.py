@@ -10,11 +10,14 @@ from flask.typing import ResponseReturnValue
 from app.consults import desk
 from app.errors import Invalid
 from app.models import AttentionReason, Role
+from app.queries import attention as attention_queries
 from app.queries import casework, search
 from app.queries import coordinator as queries
+from app.queries.attention import TaskRow
 from app.queries.coordinator import CallRow
 from app.web import exports
 from app.web.access import account, allow
+from app.web.coordinator import tasks as task_words
 from app.web.coordinator.blueprint import coordinator
 from app.web.coordinator.words import CAUSES, TASKS
 from app.web.edge import db_session, now, setup
@@ -28,6 +31,9 @@ A_YEAR = timedelta(days=366)
 
 #: so many tasks stand on the page of the day; all of them are one press away
 TASKS_TODAY = 6
+
+#: how templates say a task
+_SAID = {"links": task_words.links, "said": task_words.said}
 
 #: the sections of "needs attention" that are no reason of a request
 SECTIONS = {"nameless": "Denials without director", "left": "Left requests", "mail": "Mail that did not arrive"}
@@ -43,12 +49,13 @@ def today() -> ResponseReturnValue:
     return render_template(
         "coordinator/today.html",
         **_day_page(on, rows),
-        tasks=queries.tasks(db_session()),
+        tasks=attention_queries.tasks(db_session()),
         nameless=queries.nameless(db_session()),
         left_rows=queries.left_requests(db_session()),
         failed=queries.failed_messages(db_session()),
         most=TASKS_TODAY,
         todo=TASKS,
+        **_SAID,
         directors=casework.active_directors(db_session()),
         zones=_zones(),
     )
@@ -68,10 +75,10 @@ def attention() -> ResponseReturnValue:
     about = request.args.get("about", "")
     reason = AttentionReason(about) if about in set(AttentionReason) else None
     about = about if reason or about in SECTIONS else ""
-    tasks = queries.tasks(db_session(), reason) if reason or not about else []
+    tasks = attention_queries.tasks(db_session(), reason) if reason or not about else []
     if exports.wanted():
-        rows = ([t.raised_at, TASKS[t.reason].title, t.cause, t.case_number, t.reference, t.due] for t in tasks)
-        return exports.as_csv("needs-attention", ("since", "task", "cause", "case", "request", "deadline"), rows)
+        head = ("since", "task", "more", "cause", "case", "request", "director", "deadline")
+        return exports.as_csv("needs-attention", head, map(_task_line, tasks))
     return render_template(
         "coordinator/attention.html",
         about=about,
@@ -80,6 +87,7 @@ def attention() -> ResponseReturnValue:
         left_rows=queries.left_requests(db_session()) if about in ("", "left") else [],
         failed=queries.failed_messages(db_session()) if about in ("", "mail") else [],
         todo=TASKS,
+        **_SAID,
         causes=CAUSES,
         kinds=[(reason.value, TASKS[reason].title) for reason in AttentionReason] + list(SECTIONS.items()),
         zones=_zones(),
@@ -130,10 +138,9 @@ def find_anything() -> ResponseReturnValue:
 
 
 def _task_page(attention_id: int, form: Form) -> str:
-    task = queries.task(db_session(), attention_id)
-    zone = setup().policies.current(task.plan).policy.plan.time_zone
+    task = attention_queries.task(db_session(), attention_id)
     return render_template(
-        "coordinator/task.html", task=task, todo=TASKS[task.reason], causes=CAUSES, form=form, zone=zone
+        "coordinator/task.html", task=task, todo=TASKS[task.reason], causes=CAUSES, form=form, zones=_zones(), **_SAID
     )
 
 
@@ -172,6 +179,19 @@ def _day_page(on: date, rows: list[CallRow]) -> dict[str, object]:
         "earlier": [row for row in rows if row.released_reason is not None],
         "name": day(on),
     }
+
+
+def _task_line(row: TaskRow) -> list[object]:
+    return [
+        row.raised_at,
+        TASKS[row.reason].title,
+        task_words.said(row),
+        row.cause,
+        row.case_number,
+        row.reference,
+        row.director_name,
+        row.due,
+    ]
 
 
 CALLS_HEAD = ("start", "end", "request", "case", "director", "director's number", "physician", "number", "status")

@@ -15,6 +15,8 @@ class ToDo:
     remedy: str
     actions: tuple[tuple[str, str], ...] = ()
     "(label, endpoint of a page about the case)"
+    about_director: tuple[tuple[str, str], ...] = ()
+    "(label, endpoint of a page about the director)"
 
 
 _TIMES = ("Take down other times", "coordinator.times")
@@ -58,6 +60,40 @@ TASKS: Mapping[AttentionReason, ToDo] = {
     AttentionReason.UPDATE_THE_CASE: ToDo(
         title="Update the case",
         remedy="Change the authorization in the plan's own system, then write down its number.",
+    ),
+    AttentionReason.REPLY_UNTRUSTED: ToDo(
+        title="An answer that cannot be trusted",
+        remedy="It came from another address than the one that was asked, so nothing was changed. Call and ask.",
+        actions=(_TIMES, _REASSIGN),
+    ),
+    AttentionReason.TIME_PROPOSED: ToDo(
+        title="Another time is proposed",
+        remedy="The booked time stands until you act. If the other side agrees, take the time down; if not, call back.",
+        actions=(_TIMES,),
+    ),
+    AttentionReason.MAIL_BOUNCED: ToDo(
+        title="A mail came back",
+        remedy="Tell by telephone what it said, and ask for an address that works.",
+    ),
+    AttentionReason.CALENDAR_CONFLICT: ToDo(
+        title="Booked over something else",
+        remedy="The director's own calendar has something then. The call stands until you act: ask the director.",
+        actions=(_REASSIGN, _TIMES),
+        about_director=(("Take the director out", "coordinator.out"),),
+    ),
+    AttentionReason.DIRECTOR_LEFT: ToDo(
+        title="The director has left",
+        remedy="Find another director who may take it, and say why.",
+        actions=(_REASSIGN,),
+    ),
+    AttentionReason.DEADLINE_NEAR: ToDo(
+        title="A deadline comes near without a time",
+        remedy="See what it waits for and hurry that on, or go on without it where the policy lets you.",
+        actions=(
+            ("Take down the information", "coordinator.informing"),
+            ("Go on without it", "coordinator.waiving"),
+            _REASSIGN,
+        ),
     ),
 }
 

@@ -1,0 +1,48 @@
+"""A task as the desk reads it: one more sentence from its details, and the pages that solve it."""
+
+from datetime import datetime
+
+from flask import url_for
+
+from app.queries.attention import TaskRow
+from app.web.coordinator.words import TASKS, WAITING
+from app.web.times import when
+
+SIDES = {"office": "The office", "director": "The director"}
+ANSWERS = {"accepted": "accepts", "declined": "declines", "tentative": "may come", "proposed": "proposes another time"}
+
+
+def links(task: TaskRow) -> list[tuple[str, str]]:
+    """List the pages that help: (label, address)."""
+    todo = TASKS[task.reason]
+    found = []
+    if task.denial_id is not None and (task.status is None or task.status.open):
+        found += [(label, url_for(endpoint, denial_id=task.denial_id)) for label, endpoint in todo.actions]
+    if task.director_id is not None:
+        found += [(label, url_for(endpoint, director_id=task.director_id)) for label, endpoint in todo.about_director]
+    return found
+
+
+def said(task: TaskRow) -> str:
+    """Say what the details of a task hold, as far as they are known words: side, answer, start, from, waits, count."""
+    told = task.details
+    words = []
+    side = SIDES.get(str(told.get("side")))
+    if side:
+        answer = ANSWERS.get(str(told.get("answer")))
+        words.append(f"{side} {answer}." if answer else f"To the {told['side']}.")
+    if (start := _instant(told.get("start"))) is not None:
+        end = _instant(told.get("end"))
+        words.append(f"The time: {when(start)}{f' to {when(end)}' if end else ''}.")
+    if (waiting := WAITING.get(str(told.get("waits")))) is not None:
+        words.append(f"{waiting.title}.")
+    if (count := told.get("count")) is not None:
+        words.append("1 request." if count == 1 else f"{count} requests.")
+    return " ".join(words)
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

@@ -1,6 +1,7 @@
 """Text that somebody typed, made harmless before it enters a calendar or a header."""
 
 import unicodedata
+from functools import lru_cache
 
 #: Cc control, Cs half a character, Zl and Zp line ends that `str.splitlines` and some readers honour
 _BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -11,10 +12,12 @@ _HEADER_MARKS = frozenset(" .,:;'’()/&#+–-")
 
 def line(text: str) -> str:
     """Return `text` as one line without control characters; double quotes become single ones."""
-    kept = (
-        " " if unicodedata.category(character) in _BREAKS or character in _TURNS else character for character in text
-    )
-    return " ".join("".join(kept).replace('"', "'").split())
+    if not text.isprintable():  # all that is taken away is not printable, and nearly every text is
+        text = "".join(
+            " " if unicodedata.category(character) in _BREAKS or character in _TURNS else character
+            for character in text
+        )
+    return " ".join(text.replace('"', "'").split())
 
 
 def lines(text: str) -> str:
@@ -36,8 +39,10 @@ def words(text: str, longest: int = 150) -> str:
     `=`, `?`, `<`, `>`, quotes and backslashes are left out, so that nothing in it can be read as an encoded word or as
     an address: Python before 3.11.10 lets an encoded newline through (CVE-2024-6923).
     """
-    kept = (
-        character if unicodedata.category(character)[0] in "LMN" or character in _HEADER_MARKS else " "
-        for character in line(text)
-    )
-    return " ".join("".join(kept).split())[:longest].rstrip()
+    kept = "".join(map(_header_character, line(text)))
+    return " ".join(kept.split())[:longest].rstrip()
+
+
+@lru_cache(maxsize=1024)
+def _header_character(character: str) -> str:
+    return character if unicodedata.category(character)[0] in "LMN" or character in _HEADER_MARKS else " "

@@ -1,17 +1,24 @@
 """A mail down to its last byte.
 
 Headers are made of constants, validated addresses and words of a small alphabet, and written by hand: the `email`
-package of Python before 3.11.10 turns an encoded newline into a real one (CVE-2024-6923). What was built is parsed
-again and its headers compared, so that a header which nobody wrote cannot leave.
+package of Python before 3.11.10 turns an encoded newline into a real one (CVE-2024-6923). The headers that were built
+are parsed again and compared, so that one which nobody wrote cannot leave. The parts are written by hand too: constants
+around quoted-printable and base64.
 """
 
+import binascii
 import re
+import uuid
+from base64 import encodebytes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.header import Header
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.utils import format_datetime
+from functools import lru_cache
 
 from icalendar import Calendar
 
@@ -23,6 +30,9 @@ _WORD = r"[A-Za-z0-9!#$%&'*+/^_`{|}~-]+"
 _ADDRESS = re.compile(rf"(?=.{{1,64}}@){_WORD}(?:\.{_WORD})*@{_LABEL}(?:\.{_LABEL})+")
 _LONGEST_ADDRESS = 254
 _OWN_HEADERS = ("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted")
+_READER = BytesHeaderParser(policy=policy.default)
+#: most mails repeat the addresses of others, and what a header reads as depends on nothing but its text
+_address_read = lru_cache(maxsize=256)(policy.default.header_fetch_parse)
 
 
 class Unmailable(ValueError):
@@ -68,7 +78,7 @@ def compose(mail: Mail) -> bytes:
         raise Unmailable("This is the service's own mailbox. Give the address of the person who is to get the mail.")
     headers = _headers(mail)
     message = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
-    message += _tree(mail).as_bytes()
+    message += b"MIME-Version: 1.0\r\n" + _tree(mail)
     check_headers(message, mail)
     return message
 
@@ -115,35 +125,50 @@ def _encoded(words: str, header: str) -> str:
     return Header(words, "utf-8", header_name=header).encode(linesep="\r\n")
 
 
-def _tree(mail: Mail) -> EmailMessage:
-    """Build multipart/mixed of multipart/alternative, the calendar last in it, and the same calendar as attachment."""
-    tree = EmailMessage(policy=policy.SMTP)
-    tree.set_content(mail.plain, charset="utf-8", cte="quoted-printable")
-    tree.add_alternative(mail.html, subtype="html", charset="utf-8", cte="quoted-printable")
-    if mail.calendar:
-        tree.add_alternative(
-            mail.calendar.content,
-            maintype="text",
-            subtype="calendar",
-            cte="base64",
-            params={"charset": "UTF-8", "method": mail.calendar.method},
-        )
-        tree.add_attachment(
-            mail.calendar.content, maintype="application", subtype="ics", cte="base64", filename="invite.ics"
-        )
-    return tree
+def _tree(mail: Mail) -> bytes:
+    """Write multipart/mixed of multipart/alternative, the calendar last in it, and the same calendar as attachment."""
+    alternatives = [_text("plain", mail.plain), _text("html", mail.html)]
+    if mail.calendar is None:
+        return _multipart("alternative", alternatives)
+    content = encodebytes(mail.calendar.content).replace(b"\n", b"\r\n")
+    kind = f'text/calendar; charset="UTF-8"; method="{mail.calendar.method}"'
+    alternatives.append(_part(kind, content, "Content-Transfer-Encoding: base64"))
+    file = 'Content-Disposition: attachment; filename="invite.ics"'
+    attached = _part("application/ics", content, "Content-Transfer-Encoding: base64", file)
+    return _multipart("mixed", [_multipart("alternative", alternatives), attached])
+
+
+def _text(subtype: str, words: str) -> bytes:
+    lines = b"".join(line + b"\r\n" for line in words.encode().splitlines())
+    kind = f'text/{subtype}; charset="utf-8"'
+    return _part(kind, binascii.b2a_qp(lines), "Content-Transfer-Encoding: quoted-printable")
+
+
+def _multipart(subtype: str, parts: Sequence[bytes]) -> bytes:
+    """Put parts together. No line of quoted-printable or base64 begins as the boundary does (RFC 2045, 6.7)."""
+    boundary = f"=_{uuid.uuid4().hex}"
+    begin, end = f"--{boundary}\r\n".encode(), f"--{boundary}--\r\n".encode()
+    return _part(f'multipart/{subtype}; boundary="{boundary}"', b"".join([*(begin + part for part in parts), end]))
+
+
+def _part(kind: str, content: bytes, *headers: str) -> bytes:
+    """Write a part; its last line end belongs to the boundary that follows (RFC 2046, 5.1.1)."""
+    head = "\r\n".join((f"Content-Type: {kind}", *headers))
+    return b"%b\r\n\r\n%b\r\n" % (head.encode("ascii"), content)
 
 
 def check_headers(message: bytes, mail: Mail) -> None:
     """Compare the headers as a reader sees them with those that were meant. Raises Unmailable."""
-    seen = message_from_bytes(message, policy=policy.default)
+    seen = _READER.parsebytes(message.partition(b"\r\n\r\n")[0])
+    written = dict(seen.raw_items())
+    addresses = {name: _address_read(name, written.get(name, "")) for name in ("From", "To", "Reply-To")}
     # read without its spaces: Python puts one between two encoded words of a name, where readers see none
-    sender = [(address.addr_spec, "".join(address.display_name.split())) for address in seen["From"].addresses]
+    sender = [(one.addr_spec, "".join(one.display_name.split())) for one in addresses["From"].addresses]
     fits = (
         sorted(seen.keys()) == sorted([*_OWN_HEADERS, "MIME-Version", "Content-Type"])
         and sender == [(mail.sender.address, "".join(text.words(mail.sender.name).split()))]
-        and seen["To"] == mail.to
-        and seen["Reply-To"] == mail.sender.address
+        and addresses["To"] == mail.to
+        and addresses["Reply-To"] == mail.sender.address
         and seen["Subject"] == text.words(mail.subject)
         and seen["Message-ID"] == f"<{mail.message_id}>"
     )

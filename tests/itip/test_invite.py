@@ -1,5 +1,6 @@
 """The calendar objects: what they hold, that no text breaks them, that parsers which are not ours read the same."""
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -144,6 +145,15 @@ def test_two_parsers_that_are_not_ours_read_what_was_meant(name: str, typed: str
     assert other.attendee.params["CN"] == [cn]
     assert other.attendee.value == "mailto:dana.lee@plan.example"
     assert (other.dtstart.value, other.dtend.value) == (meant.start, meant.end)
+
+
+def test_every_character_that_is_taken_away_is_not_printable() -> None:
+    """What is printable as a whole is left as it is without a look at each character."""
+    assert not any(
+        chr(number).isprintable() and text.line(f"a\0{chr(number)}b") != f"a {chr(number)}b"
+        for number in range(sys.maxunicode + 1)
+        if not chr(number).isspace() and chr(number) != '"'
+    )
 
 
 def test_what_was_clean_stays_as_it_was_typed() -> None:

@@ -115,6 +115,11 @@ def test_no_subject_and_no_name_adds_a_header(evil: str) -> None:
         (b"<consults@plan.example>", b"<eve@plan.example>"),
         (b"Subject: P2P", b"Subject: Re: P2P"),
         (b"Message-ID: <0b", b"Message-ID: <1b"),
+        (b"Date: ", b"To: eve@x.example\r\nDate: "),
+        (b"Subject: P2P", b"Subject: P2P\r\n\r\n"),
+        (b"Subject: P2P", b"Subject: P2P\n\n"),
+        (b"Subject: P2P", b"Subject: =?utf-8?q?P2P=0A?="),
+        (b"From: ", b"Nobody: "),
     ],
 )
 def test_a_header_that_nobody_meant_is_noticed_before_the_mail_is_kept(wrong: tuple[bytes, bytes]) -> None:
@@ -124,6 +129,28 @@ def test_a_header_that_nobody_meant_is_noticed_before_the_mail_is_kept(wrong: tu
 
     with pytest.raises(Unmailable, match="reads differently"):
         check_headers(content.replace(*wrong, 1), MAIL)
+
+
+def test_no_mail_is_written_whose_headers_read_differently() -> None:
+    """Nobody but ourselves makes a Message-ID; if that went wrong, the mail would still not leave."""
+    with pytest.raises(Unmailable, match="reads differently"):
+        compose(replace(MAIL, message_id="0b@plan.example>\r\nBcc: <eve@x.example"))
+
+
+@given(st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("-=_\r\n. ")), max_size=300))
+@example("--=_\n--=_0--\n\nContent-Type: text/html\n\nX")
+@example("=\r\n=3D =\n.\n..\nFrom me\n \t\n end ")
+@example("\r\r\n\n\r")
+def test_whatever_a_text_says_the_parts_stay_the_same(typed: str) -> None:
+    """E10: no line of a text ends its part or begins another."""
+    message = read(compose(replace(MAIL, plain=typed, html=typed)))
+
+    assert not [part.defects for part in message.walk() if part.defects]
+    parts = [part for part in message.walk() if not part.is_multipart()]
+    assert [part.get_content_subtype() for part in parts] == ["plain", "html", "calendar", "ics"]
+    assert {part.get_payload(decode=True) for part in parts[:2]} == {
+        b"".join(line + b"\r\n" for line in typed.encode().splitlines())
+    }
 
 
 @given(subject=st.text(max_size=300), name=st.text(max_size=100))

@@ -74,6 +74,18 @@ def close_of_business(rulebook: Rulebook, day: date) -> datetime:
     return end_at(day, rulebook.policy.plan.business_hours.to, rulebook.policy.plan.time_zone)
 
 
+def warned_from(rulebook: Rulebook, due: datetime) -> datetime:
+    """Return from when on a person is told that a deadline comes near: a whole business day of the desk is left.
+
+    That is when the desk opens on the last business day before the local date on which the deadline falls.
+    """
+    zone = rulebook.policy.plan.time_zone
+    day = local_date(due - _ONE_SECOND, zone) - ONE_DAY
+    while not is_business_day(rulebook, day):
+        day -= ONE_DAY
+    return start_at(day, rulebook.policy.plan.business_hours.from_, zone)
+
+
 def business_hours(rulebook: Rulebook, start: datetime, end: datetime) -> Iterator[Interval]:
     """Give the hours of the desk that touch the span from `start` to `end`, day by day."""
     zone, hours = rulebook.policy.plan.time_zone, rulebook.policy.plan.business_hours

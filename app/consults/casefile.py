@@ -29,6 +29,7 @@ SETTLED_BY_BOOKING = (
     AttentionReason.NO_OPENING_BEFORE_DEADLINE,
     AttentionReason.NO_DIRECTOR,
     AttentionReason.DEADLINE_NEAR,
+    AttentionReason.DIRECTOR_LEFT,
     *SETTLED_BY_ANOTHER_TIME,
 )
 NEVER_SETTLED_BY_ITSELF = (

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app import history
+from app.consults import at_risk
 from app.consults.change import change
 from app.consults.setup import Setup
 from app.db import in_transaction
@@ -15,7 +16,10 @@ from scheduling import life
 
 
 def pass_due_times(sessions: sessionmaker[Session], *, setup: Setup, now: datetime) -> int:
-    """Mark reviews as overdue whose due time has come, one transaction each; return how many."""
+    """Mark reviews as overdue whose due time has come, and call for a person where a deadline comes near.
+
+    One transaction each; returns how many.
+    """
     with sessions() as session:
         due = session.scalars(
             select(ReviewTask.consult_id)
@@ -30,7 +34,7 @@ def pass_due_times(sessions: sessionmaker[Session], *, setup: Setup, now: dateti
         ).all()
     for consult_id in due:
         in_transaction(sessions, partial(mark_overdue, consult_id=consult_id, setup=setup, now=now))
-    return len(due)
+    return len(due) + at_risk.warn_all(sessions, setup=setup, now=now)
 
 
 def mark_overdue(session: Session, consult_id: int, setup: Setup, now: datetime) -> None:

@@ -77,6 +77,7 @@ def reassign(
         by=by,
         now=now,
     )
+    casefile.settle_attention(session, consult_id, [AttentionReason.DIRECTOR_LEFT], history.account_of(by), now)
     return file
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from app.consults.at_risk import DUE
 from app.errors import NotFound
 from app.models import Attention, AttentionReason, Consult, Denial, Director
-from app.queries.coordinator import DUE, MOST_ROWS
+from app.queries.coordinator import MOST_ROWS
 from scheduling.values import Status
 
 

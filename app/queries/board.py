@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import directors
-from app.consults import casefile, desk
+from app.consults import at_risk, casefile, desk
 from app.consults.casefile import CaseFile
 from app.consults.setup import Setup
 from app.models import Attention, AttentionReason, BookingRow, Consult, Director, DirectorOff, OffKind
@@ -32,12 +32,14 @@ AT_RISK = (
     AttentionReason.AFTER_TARGET,
     AttentionReason.NO_OPENING_BEFORE_DEADLINE,
     AttentionReason.REVIEW_OVERDUE,
+    AttentionReason.DEADLINE_NEAR,
+    AttentionReason.DIRECTOR_LEFT,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A request in a line that has no time yet."""
+    """A request in a line that has no time yet, or one that does not keep its deadline."""
 
     denial_id: int
     reference: str
@@ -49,6 +51,8 @@ class Waiting:
     zone: ZoneInfo
     "the plan's, in which its deadline is meant"
     at_risk: AttentionReason | None
+    start: datetime | None
+    "of its booking"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,8 @@ class Column:
     phone: str
     time_zone: str
     waiting: tuple[Waiting, ...]
+    late: tuple[Waiting, ...]
+    "those whose time lies after a deadline that binds"
     booked: int
     "requests of this line that have a time"
     today: int
@@ -154,7 +160,8 @@ def _nobodys(name: str | int | None, line: Sequence[CaseFile], risks: Mapping[in
         name=f"Any director of {line[0].rulebook.policy.name}" if name else "No director known",
         phone="",
         time_zone=line[0].rulebook.policy.plan.time_zone.key,
-        waiting=_waiting(line, risks),
+        waiting=_in_line([file for file in line if file.booking is None], risks),
+        late=_in_line([file for file in line if _is_late(file)], risks),
         booked=_booked(line),
         today=0,
         most_a_day=None,
@@ -181,7 +188,8 @@ def _directors(
         name=person.name,
         phone=person.phone,
         time_zone=person.time_zone,
-        waiting=_waiting(line, risks),
+        waiting=_in_line([file for file in line if file.booking is None], risks),
+        late=_in_line([file for file in line if _is_late(file)], risks),
         booked=_booked(line),
         today=len(calls),
         most_a_day=person.max_a_day,
@@ -203,25 +211,23 @@ def _booked(line: Sequence[CaseFile]) -> int:
     return sum(file.booking is not None for file in line)
 
 
-def _waiting(line: Sequence[CaseFile], risks: Mapping[int, AttentionReason]) -> tuple[Waiting, ...]:
-    waiting = [file for file in line if file.booking is None]
-    waiting.sort(key=lambda file: fifo.place_key(file.state, file.rulebook))
+def _is_late(file: CaseFile) -> bool:
+    due, booking = file.state.deadlines.binding, file.state.booking
+    return booking is not None and due is not None and booking.during.start >= due
+
+
+def _in_line(files: Sequence[CaseFile], risks: Mapping[int, AttentionReason]) -> tuple[Waiting, ...]:
     return tuple(
         Waiting(
             denial_id=file.denial.id,
             reference=file.consult.reference,
             urgency=file.denial.urgency,
             received_at=file.consult.received_at,
-            why=_why(file),
+            why=at_risk.why(file),
             due=file.state.deadlines.binding,
             zone=file.rulebook.policy.plan.time_zone,
             at_risk=risks.get(file.consult.id),
+            start=file.state.booking.during.start if file.state.booking else None,
         )
-        for file in waiting
+        for file in sorted(files, key=lambda file: fifo.place_key(file.state, file.rulebook))
     )
-
-
-def _why(file: CaseFile) -> str:
-    if fifo.queue_of(file.state, file.rulebook) is None:
-        return "no_director"
-    return file.state.unplaced or file.state.status.value

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, case, exists, func, literal, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.models import (
@@ -26,16 +26,6 @@ MOST_ROWS = 500
 
 #: bookings that are over and were held, or should have been
 HELD = ("completed", "not_reached", "office_absent", "director_absent")
-
-
-def _binds(name: str, column: InstrumentedAttribute[datetime | None]) -> ColumnElement[datetime | None]:
-    return case((literal(name) == any_(Consult.advisory_deadlines), None), else_=column)
-
-
-#: the deadline that comes first, of those that bind (`Deadlines.binding`)
-DUE = func.least(
-    _binds("occur_by", Consult.occur_by), _binds("sla", Consult.sla_due), _binds("target", Consult.target_due)
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

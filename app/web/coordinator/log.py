@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from app import history
 from app.queries.casework import LogRow, Work
-from app.web.coordinator.words import CAUSES, CHANNELS, DATES, TASKS
+from app.web.coordinator.words import CAUSES, CHANNELS, DATES, TASKS, WAITING
 from app.web.office.words import CLOSED, CLOSED_OTHERWISE, REFUSALS, RETURNED
 from app.web.times import day, when
 
@@ -118,6 +118,12 @@ def _escalated(work: Work, row: LogRow) -> str:
     return f"Needs attention: {title}{f' ({cause})' if cause else ''}."
 
 
+def _deadline_near(work: Work, row: LogRow) -> str:
+    due, waits = _instant(row.details.get("due")), WAITING.get(str(row.details.get("waits")))
+    until = f" ({when(due)})" if due else ""
+    return f"A deadline comes near{until} and there is no time before it. {f'{waits.title}.' if waits else ''}".strip()
+
+
 def _settled(work: Work, row: LogRow) -> str:
     title = next((todo.title for reason, todo in TASKS.items() if reason == row.details.get("reason")), "A task")
     return f"Settled “{title}”: {row.details.get('note', '')}"
@@ -196,6 +202,7 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "completed": _closed,
     "not_reached": _closed,
     "escalated": _escalated,
+    "deadline_near": _deadline_near,
     "settled": _settled,
     "director_named": _named,
     "reassigned": _reassigned,

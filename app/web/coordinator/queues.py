@@ -11,7 +11,7 @@ from app.consults import desk
 from app.errors import Conflict, Invalid
 from app.models import Director, Role
 from app.queries import board
-from app.queries.board import Column
+from app.queries.board import Column, Waiting
 from app.web import exports
 from app.web.access import allow
 from app.web.coordinator.blueprint import coordinator, me
@@ -124,21 +124,24 @@ def _moved(count: int) -> str:
     return f"{calls} back to the line, each to its old place. New times are looked for at once; both sides are told."
 
 
-CSV_HEAD = ("line", "place", "request", "urgency", "waiting since", "why", "deadline", "at risk")
+CSV_HEAD = ("line", "place", "request", "urgency", "waiting since", "why", "booked for", "deadline", "at risk")
 
 
 def _csv_rows(columns: list[Column]) -> list[list[object]]:
+    waiting = [(column, place, row) for column in columns for place, row in enumerate(column.waiting, start=1)]
+    late = [(column, None, row) for column in columns for row in column.late]
+    return [_csv_row(*each) for each in (*waiting, *late)]
+
+
+def _csv_row(column: Column, place: int | None, row: Waiting) -> list[object]:
     return [
-        [
-            column.name,
-            place,
-            row.reference,
-            row.urgency.value,
-            row.received_at,
-            WAITING[row.why].title,
-            row.due,
-            TASKS[row.at_risk].title if row.at_risk else "",
-        ]
-        for column in columns
-        for place, row in enumerate(column.waiting, start=1)
+        column.name,
+        place,
+        row.reference,
+        row.urgency.value,
+        row.received_at,
+        WAITING[row.why].title if row.start is None else "Booked after the deadline",
+        row.start,
+        row.due,
+        TASKS[row.at_risk].title if row.at_risk else "",
     ]

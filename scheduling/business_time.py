@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from scheduling.policy import Deadline
+from scheduling.policy_parts import Deadline
 from scheduling.policy_words import Anchor, DenialDate, Unit, Unknown, Weekday
 from scheduling.values import Deadlines, Denial, Interval, Rulebook
 
@@ -134,6 +134,36 @@ def review_due(rulebook: Rulebook, denial: Denial, *, received: datetime, comple
     if rule is None or not rule.holds_for(denial):
         return None
     return _Facts(rulebook, denial, received, complete).instant(rule, right=False)
+
+
+def last_day(rulebook: Rulebook, denial: Denial, rules: Sequence[Deadline], *, received: datetime) -> date | None:
+    """Return the last day of a right of the office, as a day of the plan; None where no date for it is known.
+
+    A right that ends at an instant within a day has that day as its last.
+    """
+    mine = [rule for rule in rules if rule.holds_for(denial)]
+    ends = _Facts(rulebook, denial, received, None).earliest(mine, right=True)
+    return local_date(ends - _ONE_SECOND, rulebook.policy.plan.time_zone) if ends is not None else None
+
+
+def duty_due(rulebook: Rulebook, since: datetime, business_days: int) -> datetime:
+    """Return when a duty of the plan is due: close of business so many business days later.
+
+    Where that close has passed already, or the day is none of business, that of the next business day.
+    """
+    day = nth_business_day(rulebook, local_date(since, rulebook.policy.plan.time_zone), business_days)
+    while not is_business_day(rulebook, day) or close_of_business(rulebook, day) <= since:
+        day += ONE_DAY
+    return close_of_business(rulebook, day)
+
+
+def last_opening_before(rulebook: Rulebook, due: datetime, notice: timedelta) -> datetime:
+    """Return when the desk opens for the last time at least `notice` before something is due."""
+    zone, opens = rulebook.policy.plan.time_zone, rulebook.policy.plan.business_hours.from_
+    day = local_date(due, zone)
+    while not is_business_day(rulebook, day) or start_at(day, opens, zone) > due - notice:
+        day -= ONE_DAY
+    return start_at(day, opens, zone)
 
 
 def review_date_unknown(rulebook: Rulebook, denial: Denial, *, received: datetime) -> bool:

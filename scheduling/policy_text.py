@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time
 
-from scheduling.policy import Deadline, ElectiveReconsideration, EmergentReconsideration, Policy
+from scheduling.policy import ElectiveReconsideration, EmergentReconsideration, Policy
+from scheduling.policy_after import Appeal
+from scheduling.policy_parts import Deadline
 from scheduling.policy_words import (
     AfterReschedule,
     Anchor,
@@ -45,7 +47,10 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 
 def in_plain_english(policy: Policy) -> str:
     """Return what a policy says, a paragraph for each of its concerns."""
-    paragraphs = (_head, _who, _asking, _consult, _queue, _director, _information, _reconsideration, _contact)
+    paragraphs = (
+        *(_head, _who, _asking, _consult, _queue, _director, _information, _reconsideration, _contact),
+        *(_appeals, _follow_up, _letters),
+    )
     return "\n\n".join(" ".join(paragraph(policy)) for paragraph in paragraphs)
 
 
@@ -191,6 +196,43 @@ def _contact(policy: Policy) -> Iterator[str]:
     tries, missed = _several(rules.attempts, "time"), _several(rules.missed_consults, "booked time")
     yield f"The director calls up to {tries}, {_length(rules.minutes_between)} apart."
     yield f"After {missed} missed by the office the request is closed as not reached."
+
+
+def _appeals(policy: Policy) -> Iterator[str]:
+    yield "A consult never moves the last day to appeal."
+    yield from _appeal(policy.appeals.provider, "The provider's way", carried=False)
+    yield from _appeal(policy.appeals.member, "The member's way", carried=True)
+
+
+def _appeal(rules: Appeal, whose: str, *, carried: bool) -> Iterator[str]:
+    where = ", ".join(rules.address) or "no address is given, so a letter about a decision that stands waits for one"
+    yield f"{whose} where a decision stands: {rules.name}, {where}."
+    until = ["on the last day that the denial carries"] if carried else []
+    until += [_earliest(rules.deadline, right=True)] if rules.deadline else []
+    until += [rules.until] if rules.until else []
+    yield f"It ends {', or else '.join(until)}." if until else "Its last day is not given."
+
+
+def _follow_up(policy: Policy) -> Iterator[str]:
+    rules = policy.follow_up
+    yield "After a decision was changed, by close of business:"
+    yield f"the authorization is changed {_business_days(rules.authorization_changed)},"
+    yield f"the provider told {_business_days(rules.provider_told)},"
+    yield f"the member's notice sent {_business_days(rules.member_notice)},"
+    yield f"Appeals told {_business_days(rules.appeals_told)}."
+
+
+def _letters(policy: Policy) -> Iterator[str]:
+    rules = policy.letters
+    template = f" ({rules.member_template})" if rules.member_template else ""
+    yield "Peerline drafts the provider's letters."
+    yield (
+        "It drafts the member's too." if rules.member else f"The member's notice is the plan's own template{template}."
+    )
+
+
+def _business_days(n: int) -> str:
+    return f"within {_several(n, 'business day')}" if n else "on the same business day"
 
 
 def _earliest(rules: Sequence[Deadline], *, right: bool) -> str:

@@ -3,6 +3,7 @@
 from app.models.base import Base
 from app.models.consults import Attention, AttentionReason, BookingRow, Channel, Consult, History, ReviewTask, arrivals
 from app.models.denials import Denial, LeftRequest
+from app.models.followup import FollowUp, FollowUpItem
 from app.models.messages import Message, MessageKind, Recipient
 from app.models.people import (
     Account,
@@ -33,6 +34,8 @@ __all__ = [
     "DirectorOff",
     "DirectorPeer",
     "FailedTry",
+    "FollowUp",
+    "FollowUpItem",
     "History",
     "LeftRequest",
     "Message",

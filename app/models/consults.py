@@ -45,6 +45,8 @@ class AttentionReason(StrEnum):
     CALENDAR_CONFLICT = "calendar_conflict"
     DIRECTOR_LEFT = "director_left"
     DEADLINE_NEAR = "deadline_near"
+    FOLLOW_UP_DUE = "follow_up_due"
+    LETTER_INCOMPLETE = "letter_incomplete"
 
 
 class Consult(Base):

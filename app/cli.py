@@ -23,7 +23,8 @@ def sweep() -> None:
 
     with open_process() as running:
         done = do(running, now=utcnow())
-    click.echo(f"{done.overdue} overdue, {done.assigned} changes in line, {done.delivered} messages sent")
+    sent = f"{done.overdue} overdue, {done.assigned} changes in line, {done.delivered} messages sent"
+    click.echo(f"{sent}, {done.followed} follow-up items changed")
 
 
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})

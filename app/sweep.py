@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.consults import assignment, deadlines
+from app.consults import assignment, deadlines, followup
 from app.mail import delivery
 from app.process import Process
 
@@ -15,11 +15,13 @@ class Swept:
     overdue: int
     assigned: int
     delivered: int
+    followed: int
 
 
 def sweep(running: Process, *, now: datetime) -> Swept:
-    """Let due times pass, plan every line, send what is to be sent. A second time finds nothing."""
+    """Let due times pass, plan every line, send, and see what that proves. A second time finds nothing."""
     overdue = deadlines.pass_due_times(running.sessions, setup=running.setup, now=now)
     assigned = assignment.assign_all(running.sessions, setup=running.setup, now=now)
     delivered = delivery.deliver_due(running.sessions, running.settings, clock=lambda: now)
-    return Swept(overdue=overdue, assigned=assigned, delivered=delivered)
+    followed = followup.sweep(running.sessions, now=now)
+    return Swept(overdue=overdue, assigned=assigned, delivered=delivered, followed=followed)

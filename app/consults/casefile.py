@@ -36,6 +36,8 @@ NEVER_SETTLED_BY_ITSELF = (
     AttentionReason.TELL_BY_TELEPHONE,
     AttentionReason.UPDATE_THE_CASE,
     AttentionReason.MAIL_BOUNCED,
+    AttentionReason.FOLLOW_UP_DUE,
+    AttentionReason.LETTER_INCOMPLETE,
 )
 
 

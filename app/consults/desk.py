@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import directors, history
-from app.consults import casefile
+from app.consults import casefile, followup
 from app.consults.casefile import CaseFile
 from app.consults.change import change
 from app.consults.setup import Setup
@@ -188,6 +188,7 @@ def settle(session: Session, attention_id: int, *, account_id: int, note: str, n
         raise NotFound("There is no such task.")
     if attention.settled_at is not None:
         raise Conflict("This is already settled. Nothing was changed.")
+    followup.must_not_be_open(session, attention.consult_id, attention.reason)
     attention.settled_at, attention.settled_by, attention.note = now, account_id, note.strip()
     denial_id = attention.denial_id
     if attention.consult_id is not None:

@@ -5,12 +5,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app import history, outbox
-from app.consults.casefile import CaseFile, call_for_a_person
+from app.consults import followup
+from app.consults.casefile import CaseFile
 from app.consults.change import change
 from app.consults.intake import draw_arrival
 from app.consults.setup import Setup
 from app.errors import Invalid
-from app.models import AttentionReason
 from scheduling import life
 from scheduling.values import Rulebook, Status
 
@@ -49,9 +49,7 @@ def record_outcome(
 
 
 def finish(session: Session, file: CaseFile, determination: str, *, setup: Setup, now: datetime) -> None:
-    """Tell the office the outcome, and call for whoever updates the case."""
-    if determination in ("overturned", "modified", "plan_error"):
-        call_for_a_person(session, file.consult.id, AttentionReason.UPDATE_THE_CASE, now=now)
+    """Tell the office the outcome, and open the list of what follows where the decision was changed (BSP-7)."""
     outbox.notify(
         session,
         file.consult,
@@ -61,6 +59,8 @@ def finish(session: Session, file: CaseFile, determination: str, *, setup: Setup
         plan_name=file.rulebook.policy.name,
         now=now,
     )
+    if determination in followup.CHANGED:
+        followup.open_list(session, file, now=now)
 
 
 def words_for(rulebook: Rulebook, determination: str) -> list[str]:

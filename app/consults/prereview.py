@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import history
-from app.consults import casefile
+from app.consults import casefile, followup
 from app.consults.casefile import CaseFile, call_for_a_person
 from app.consults.change import change
 from app.consults.setup import Setup
@@ -108,7 +108,7 @@ def _decide(
     before.review.note = note.strip()
     before.review.claimed_by = before.review.claimed_until = None
     if decision is APPROVE:
-        call_for_a_person(session, consult_id, AttentionReason.UPDATE_THE_CASE, now=now)
+        followup.open_list(session, file, now=now)
         if booked_for is not None and now < booked_for < now + TELL_BY_TELEPHONE:
             call_for_a_person(session, consult_id, AttentionReason.TELL_BY_TELEPHONE, now=now)
     return file

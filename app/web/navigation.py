@@ -14,6 +14,7 @@ MENUS: dict[StaffRole, tuple[tuple[str, str], ...]] = {
         ("Queues", "coordinator.queues"),
         ("New call", "coordinator.find"),
         ("Needs attention", "coordinator.attention"),
+        ("What follows", "coordinator.what_follows"),
         ("Search", "coordinator.searching"),
     ),
     StaffRole.ADMINISTRATOR: (

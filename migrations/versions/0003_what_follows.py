@@ -72,7 +72,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_follow_up_message_id")),
         sa.ForeignKeyConstraint(["done_by"], ["account.id"], name=op.f("fk_follow_up_done_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_follow_up")),
-        sa.UniqueConstraint("consult_id", "item", name=op.f("uq_follow_up_consult_id")),
+        sa.UniqueConstraint("consult_id", "item", name=op.f("uq_follow_up_consult_id_item")),
     )
     op.create_index(
         "ix_follow_up_open", "follow_up", ["due_at"], unique=False, postgresql_where=sa.text("done_at is null")

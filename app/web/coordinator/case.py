@@ -8,12 +8,14 @@ from flask.typing import ResponseReturnValue
 from app.errors import NotFound
 from app.models import Role
 from app.queries import casework, expectation
+from app.queries import followup as follow_up_queries
 from app.queries.casework import Work
 from app.queries.expectation import Expected
 from app.queries.office import Person, RequestView
 from app.web.access import allow
 from app.web.coordinator import log
 from app.web.coordinator.blueprint import coordinator, to_case
+from app.web.coordinator.followup import shared
 from app.web.coordinator.words import CAUSES, CHANNELS, TASKS, WAITING
 from app.web.edge import db_session, now, setup
 from app.web.office.looking import Options, options_of
@@ -76,6 +78,8 @@ def _page(denial_id: int) -> dict[str, object]:
         "todo": TASKS,
         "causes": CAUSES,
         "channels": CHANNELS,
+        "follows": follow_up_queries.of_case(db_session(), denial_id),
+        **shared(),
         "seen": seen(news),
         "every": _every(shown),
     }

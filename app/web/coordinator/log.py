@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from app import history
 from app.queries.casework import LogRow, Work
-from app.web.coordinator.words import CAUSES, CHANNELS, DATES, TASKS, WAITING
+from app.web.coordinator.words import CAUSES, CHANNELS, DATES, FOLLOW_UPS, TASKS, WAITING
 from app.web.office.words import CLOSED, CLOSED_OTHERWISE, REFUSALS, RETURNED
 from app.web.times import day, when
 
@@ -174,6 +174,12 @@ def _mail(work: Work, row: LogRow) -> str:
     return f"{kind} to the {row.details['recipient']}: {states[row.details['state']]}."
 
 
+def _followed_up(work: Work, row: LogRow) -> str:
+    said = FOLLOW_UPS.get(str(row.details.get("item")))
+    at = _instant(row.details.get("done_at"))
+    return f"{said.title if said else 'Done'}{f', {when(at)}' if at else ''}: {row.details.get('proof', '')}"
+
+
 def _fixed(sentence: str) -> Callable[[Work, LogRow], str]:
     return lambda work, row: sentence
 
@@ -210,6 +216,8 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "appeal_filed": _fixed("An appeal was filed."),
     "outside_the_queue": _outside,
     "not_there": _not_there,
+    "follow_up_opened": _fixed("What follows from the changed decision is to be done now."),
+    "followed_up": _followed_up,
     "mail": _mail,
 }
 

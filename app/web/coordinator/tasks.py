@@ -16,7 +16,7 @@ def links(task: TaskRow) -> list[tuple[str, str]]:
     """List the pages that help: (label, address)."""
     todo = TASKS[task.reason]
     found = []
-    if task.denial_id is not None and (task.status is None or task.status.open):
+    if task.denial_id is not None and (task.status is None or task.status.open or todo.after_the_end):
         found += [(label, url_for(endpoint, denial_id=task.denial_id)) for label, endpoint in todo.actions]
     if task.director_id is not None:
         found += [(label, url_for(endpoint, director_id=task.director_id)) for label, endpoint in todo.about_director]

@@ -17,11 +17,14 @@ class ToDo:
     "(label, endpoint of a page about the case)"
     about_director: tuple[tuple[str, str], ...] = ()
     "(label, endpoint of a page about the director)"
+    after_the_end: bool = False
+    "the pages help when the request is closed, too"
 
 
 _TIMES = ("Take down other times", "coordinator.times")
 _REASSIGN = ("Give to another director", "coordinator.reassigning")
 _CONNECT = ("Connect now", "coordinator.connecting")
+_FOLLOWS = ("What follows", "coordinator.what_follows_of")
 
 TASKS: Mapping[AttentionReason, ToDo] = {
     AttentionReason.NO_DIRECTOR: ToDo(
@@ -59,7 +62,20 @@ TASKS: Mapping[AttentionReason, ToDo] = {
     ),
     AttentionReason.UPDATE_THE_CASE: ToDo(
         title="Update the case",
-        remedy="Change the authorization in the plan's own system, then write down its number.",
+        remedy="The decision was changed. Work off what follows from it; this settles itself with the last item.",
+        actions=(_FOLLOWS,),
+        after_the_end=True,
+    ),
+    AttentionReason.FOLLOW_UP_DUE: ToDo(
+        title="What follows is due soon",
+        remedy="Something that follows from a changed decision is due within hours. Do it, then tick it off.",
+        actions=(_FOLLOWS,),
+        after_the_end=True,
+    ),
+    AttentionReason.LETTER_INCOMPLETE: ToDo(
+        title="A letter is not complete",
+        remedy="Something that the letter has to say is not known, so none was made. Complete it.",
+        after_the_end=True,
     ),
     AttentionReason.REPLY_UNTRUSTED: ToDo(
         title="An answer that cannot be trusted",
@@ -170,4 +186,52 @@ DATES: Mapping[str, str] = {
     "decision_due": "Decision due",
     "notice_deadline": "Last day that the notice names",
     "appeal_deadline": "Last day to appeal",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One item of what follows a changed decision, and what proves it."""
+
+    title: str
+    todo: str
+    proof: str
+    hint: str
+
+
+#: what follows a decision that was changed (BSP-7), by `FollowUpItem`
+FOLLOW_UPS: Mapping[str, Step] = {
+    "authorization_changed": Step(
+        title="Authorization changed",
+        todo="Change the authorization in the plan's own system.",
+        proof="Number of the authorization",
+        hint="As the plan's system gave it back.",
+    ),
+    "provider_told": Step(
+        title="Provider told",
+        todo="Tell the office that the decision was changed. A mail that was sent ticks this off by itself.",
+        proof="To whom, and at which number or address",
+        hint="For example: Pat Doe, 984-555-0140.",
+    ),
+    "member_notice": Step(
+        title="Member's notice sent",
+        todo="Send the member's notice.",
+        proof="Which notice, and its number in the plan's system",
+        hint="No name, no address, nothing about the patient.",
+    ),
+    "appeals_told": Step(
+        title="Appeals told",
+        todo="Tell Appeals and Grievances that the decision was changed, so that no appeal goes on about it.",
+        proof="Whom you told, and how",
+        hint="Also where no appeal is pending: who confirmed that.",
+    ),
+}
+
+#: how somebody can be told
+HOW_TOLD: Mapping[str, str] = {
+    "phone": "By telephone",
+    "fax": "By fax",
+    "post": "By post",
+    "portal": "In the plan's portal",
+    "in_person": "In person",
 }

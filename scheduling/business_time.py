@@ -166,10 +166,10 @@ def last_opening_before(rulebook: Rulebook, due: datetime, notice: timedelta) ->
     return start_at(day, opens, zone)
 
 
-def review_date_unknown(rulebook: Rulebook, denial: Denial, *, received: datetime) -> bool:
+def review_date_unknown(rulebook: Rulebook, denial: Denial, *, received: datetime, complete: datetime | None) -> bool:
     """Tell whether a coordinator has to be asked for the date that the nurse's due time counts from."""
     rule = rulebook.policy.reconsideration.of(denial).deadline
-    facts = _Facts(rulebook, denial, received, None)
+    facts = _Facts(rulebook, denial, received, complete)
     return rule is not None and rule.binding and rule.holds_for(denial) and facts.is_asked_for(rule)
 
 

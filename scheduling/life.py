@@ -322,13 +322,13 @@ def decline_peer(state: ConsultState, rulebook: Rulebook, *, now: datetime) -> S
 
     A booking with a peer it was given is returned; declining an offer keeps what is booked.
     """
-    if not state.status.open:
+    if not state.status.open or has_begun(state, now=now):
         return Step(state=state)
     if state.peer_offer is not None and state.peer_offer.answer is None:
         answered = replace(state.peer_offer, answer="declined")
         after = replace(state, peer_offer=answered, peer_declined=True)
         return Step(state=became(state, Event.DECLINE_PEER, after))
-    if not is_given_a_peer(rulebook, state) or has_begun(state, now=now):
+    if not is_given_a_peer(rulebook, state):
         return Step(state=state)
     waits = replace(state, peer_declined=True)
     return returned(rulebook, waits, Event.DECLINE_PEER, "office_declined_peer", now=now)

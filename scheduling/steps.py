@@ -105,13 +105,15 @@ def overdue(rulebook: Rulebook, state: ConsultState, *, now: datetime) -> list[H
 
 
 def asked(rulebook: Rulebook, state: ConsultState, *, now: datetime) -> list[Happening]:
-    """Ask a coordinator for what the denial does not say: its director (BSP-1), a date that a deadline counts from."""
+    """Ask a coordinator for what the denial does not say: a date that a deadline counts from, its director (BSP-1)."""
     reasons = []
-    if queue_of(state, rulebook) is None:
-        reasons.append("no_director")
-    of_review = state.reconsideration and review_date_unknown(rulebook, state.denial, received=state.received)
+    of_review = state.reconsideration and review_date_unknown(
+        rulebook, state.denial, received=state.received, complete=state.complete
+    )
     if state.deadlines.unknown or of_review:
         reasons.append("date_unknown")
+    if queue_of(state, rulebook) is None:
+        reasons.append("no_director")
     return [told(What.ESCALATED, state, now, reason=reason, cause=None) for reason in reasons]
 
 

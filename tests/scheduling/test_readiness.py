@@ -51,12 +51,12 @@ class TestAsking:
         second = life.ask(rulebook, "rules", denial(), request, open_request=True, **given)
         assert said(second.happenings) == ["refused already_requested"]
 
-    def test_a_coordinator_is_asked_for_the_director_then_for_dates(self) -> None:
-        """BSP-1."""
+    def test_a_coordinator_is_asked_for_dates_then_for_the_director(self) -> None:
+        """BSP-1; a missing date is said right after the request."""
         rulebook = rules("consult = { occur_by = [{ by = 'notice_deadline' }] }")
         step = asked(rulebook, about=denial(director=None))
-        assert said(step.happenings) == ["received", "escalated no_director", "escalated date_unknown"]
-        assert step.happenings[1].details == {"reason": "no_director", "cause": None}
+        assert said(step.happenings) == ["received", "escalated date_unknown", "escalated no_director"]
+        assert step.happenings[2].details == {"reason": "no_director", "cause": None}
 
     def test_with_any_director_none_is_missed(self) -> None:
         step = asked(rules("director = { assignment = 'any' }"), about=denial(director=None))

@@ -211,12 +211,17 @@ def test_a_nurses_due_time_is_a_duty_of_the_plan() -> None:
     assert review_due(rulebook, urgent, received=friday, complete=friday) == at("2026-03-08 17:00")
     assert review_due(rulebook, urgent, received=friday, complete=None) is None
     assert review_due(rulebook, denial(), received=friday, complete=friday) is None
-    assert not review_date_unknown(rulebook, urgent, received=friday)
+    assert not review_date_unknown(rulebook, urgent, received=friday, complete=friday)
 
 
 def test_the_nurses_due_time_may_lack_a_date_of_the_denial() -> None:
+    friday = at("2026-03-06 10:00")
     rulebook = rules('reconsideration = { elective = { deadline = { by = "decision_due" } } }')
-    assert review_date_unknown(rulebook, denial(), received=at("2026-03-06 10:00"))
+    assert review_date_unknown(rulebook, denial(), received=friday, complete=friday)
+    either = '{ within = 2, unit = "hours", of = ["decision_due", "request_complete"] }'
+    rulebook = rules(f"reconsideration = {{ elective = {{ deadline = {either} }} }}")
+    assert not review_date_unknown(rulebook, denial(), received=friday, complete=friday), "it is known from the other"
+    assert review_date_unknown(rulebook, denial(), received=friday, complete=None)
 
 
 def test_holidays_and_the_days_on_which_they_are_observed_are_no_business_days() -> None:

@@ -9,10 +9,21 @@ from sqlalchemy import ColumnElement, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session, selectinload
 
+from app import history
 from app.errors import Invalid, NotFound
-from app.models import BookingRow, Consult, Director, DirectorDay, DirectorHours, DirectorOff, DirectorPeer, OffKind
+from app.models import (
+    BookingRow,
+    Consult,
+    Director,
+    DirectorDay,
+    DirectorHours,
+    DirectorOff,
+    DirectorPeer,
+    History,
+    OffKind,
+)
 from app.ranges import interval, stored
-from scheduling import values
+from scheduling import record, values
 from scheduling.values import Hours, Interval
 
 Key = TypeVar("Key")
@@ -185,3 +196,32 @@ def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:
 
 def _end_of(day: date, end: time | None, zone: ZoneInfo) -> datetime:
     return _at(day + timedelta(days=1), time.min, zone) if end is None else _at(day, end, zone)
+
+
+def note_change(session: Session, director_id: int, *, by: str, now: datetime) -> None:
+    """Put a director's time and peers on record as they stand now, unless they are on record like that.
+
+    Whoever adds a director, or changes hours, days, time off, busy time, peers or what he covers, calls this in the
+    same transaction, last. It takes the director's lock, so that every plan is made before the row or after it.
+    """
+    lock(session, [director_id])
+    session.flush()
+    session.expire(get(session, director_id), ["hours", "days"])
+    person = load(session, [director_id], now=now)[director_id]
+    rows = session.execute(
+        select(DirectorOff.during, DirectorOff.kind).where(
+            DirectorOff.director_id == director_id, func.upper(DirectorOff.during) > now
+        )
+    )
+    found = record.of_director(person, [record.Off(during=interval(during), kind=kind) for during, kind in rows])
+    if found != _last_record(session, director_id, now):
+        history.write_time(session, director_id, found, by=by, now=now)
+
+
+def _last_record(session: Session, director_id: int, now: datetime) -> record.Record | None:
+    """Read what was last put on record of a director's time, without what is over by now."""
+    query = select(History.standing).where(History.director_id == director_id).order_by(History.id.desc()).limit(1)
+    last = session.scalar(query)
+    if last is None:
+        return None
+    return {**last, "off": [each for each in last["off"] if datetime.fromisoformat(each[1]) > now]}

@@ -1,4 +1,4 @@
-"""The history of a case: one row for each happening, in the transaction of the change, never altered."""
+"""The history of cases and of directors' time: one row for each change, in its transaction, never altered."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -8,9 +8,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.models import History
+from scheduling.record import Record
 
 SYSTEM = "system"
 OFFICE = "office"
+
+#: the row of what changed of a consult's standing where no happening tells of it
+CHANGED = "changed"
+#: the row of a director's time as it is from now on
+TIME = "director_time"
 
 
 def account_actor(account_id: int) -> str:
@@ -32,8 +38,14 @@ def write(
     details: Mapping[str, object],
     by: str,
     now: datetime,
+    standing: Record | None = None,
+    seen: str | None = None,
 ) -> None:
-    """Add one row to the history of a case. `details` holds ids, instants and words, nothing about a patient (M5)."""
+    """Add one row to the history of a case. `details` holds ids, instants and words, nothing about a patient (M5).
+
+    `standing`: what changed with it of how the consult stands (`scheduling.record`). `seen`: the snapshot of the
+    database in which whoever decided had read the line.
+    """
     session.add(
         History(
             denial_id=denial_id,
@@ -42,8 +54,15 @@ def write(
             what=str(what),
             details={key: plain(value) for key, value in details.items()},
             actor=by,
+            standing=dict(standing) if standing else None,
+            seen=seen,
         )
     )
+
+
+def write_time(session: Session, director_id: int, record: Record, *, by: str, now: datetime) -> None:
+    """Add one row to the history of a director: his time, and who he may stand in for, from now on."""
+    session.add(History(director_id=director_id, at=now, what=TIME, details={}, actor=by, standing=dict(record)))
 
 
 def plain(value: object) -> Any:

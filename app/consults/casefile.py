@@ -6,8 +6,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,7 @@ from app.directors import stands_in
 from app.errors import NotFound
 from app.models import Attention, AttentionReason, BookingRow, Consult, Denial, ReviewTask
 from app.ranges import interval, stored
-from scheduling import values
+from scheduling import record, values
 from scheduling.values import ConsultState, Deadlines, Happening, Interval, PeerOffer, Review, Rulebook, Step, What
 
 #: a row that was read before its lock was waited for is read again, instead of what this session remembers of it
@@ -41,6 +42,10 @@ NEVER_SETTLED_BY_ITSELF = (
 )
 
 
+#: what is decided from how the whole line stands
+DECIDED_FROM_THE_LINE = (What.RECEIVED, What.BOOKED, What.MOVED, What.UNPLACED)
+
+
 @dataclass(slots=True, kw_only=True)
 class CaseFile:
     """The rows of one consult, and how it stands."""
@@ -53,6 +58,8 @@ class CaseFile:
     state: ConsultState
     #: the reason if the last event was refused: it is on record, and nothing else has changed
     refused: str | None = None
+    #: the snapshot of the database in which it was read, with its whole line where that was read
+    seen: str | None = None
 
 
 def load(session: Session, consult_id: int, *, setup: Setup, lock: bool = True) -> CaseFile:
@@ -100,17 +107,17 @@ def load_line(session: Session, director_ids: Sequence[int | None], *, setup: Se
     return [_casefile(row, setup) for row in session.execute(query)]
 
 
-def _rows() -> Select[Consult, Denial, BookingRow | None, ReviewTask | None]:
+def _rows() -> Select[Consult, Denial, BookingRow | None, ReviewTask | None, str]:
     return (
-        select(Consult, Denial, BookingRow, ReviewTask)
+        select(Consult, Denial, BookingRow, ReviewTask, cast(func.pg_current_snapshot(), Text))
         .join(Denial, Denial.id == Consult.denial_id)
         .outerjoin(BookingRow, (BookingRow.consult_id == Consult.id) & BookingRow.released_at.is_(None))
         .outerjoin(ReviewTask, ReviewTask.consult_id == Consult.id)
     )
 
 
-def _casefile(row: Row[Consult, Denial, BookingRow | None, ReviewTask | None], setup: Setup) -> CaseFile:
-    consult, denial, booking, review = row
+def _casefile(row: Row[Consult, Denial, BookingRow | None, ReviewTask | None, str], setup: Setup) -> CaseFile:
+    consult, denial, booking, review, seen = row
     rulebook = setup.rulebook(consult.policy_id, consult.policy_hash)
     return CaseFile(
         consult=consult,
@@ -119,6 +126,7 @@ def _casefile(row: Row[Consult, Denial, BookingRow | None, ReviewTask | None], s
         review=review,
         rulebook=rulebook,
         state=state_of(consult, denial, booking, review, rulebook),
+        seen=seen,
     )
 
 
@@ -202,26 +210,18 @@ def _peer_offer_of(consult: Consult) -> PeerOffer | None:
     )
 
 
-def apply(session: Session, file: CaseFile, step: Step, *, by: str, now: datetime) -> None:
+def apply(session: Session, file: CaseFile, step: Step, *, by: str, now: datetime, first: bool = False) -> None:
     """Write one step of a consult: how it stands now, its booking and review, one history row for each happening.
 
-    The one gate (house rule 6). Raises IntegrityError (23P01) if the database knows of a booking that the rules did
-    not; the transaction is then lost, as it must be.
+    The one gate (house rule 6). `first`: nothing of the consult is on record yet. Raises IntegrityError (23P01) if the
+    database knows of a booking that the rules did not; the transaction is then lost, as it must be.
     """
     assert step.state is not None, "a refusal leaves nothing to write"
     write_state(file.consult, step.state, now)
     write_booking(session, file, step, now)
     write_review(session, file, step.state.review, by=by, now=now)
+    put_on_record(session, file, step, by=by, now=now, first=first)
     for happening in step.happenings:
-        history.write(
-            session,
-            denial_id=file.denial.id,
-            consult_id=file.consult.id,
-            what=happening.what,
-            details=happening.details,
-            by=by,
-            now=happening.at,
-        )
         if happening.what is What.ESCALATED:
             cause = happening.details.get("cause")
             call_for_a_person(
@@ -235,6 +235,19 @@ def apply(session: Session, file: CaseFile, step: Step, *, by: str, now: datetim
             file.refused = str(happening.details["reason"])
     file.state = step.state
     settle_what_is_over(session, file, step, now)
+
+
+def put_on_record(session: Session, file: CaseFile, step: Step, *, by: str, now: datetime, first: bool) -> None:
+    """Write what happened; the first row says what is another now of how the consult stands (decision 14)."""
+    assert step.state is not None
+    changed = record.changed(None if first else file.state, step.state)
+    write = partial(history.write, session, denial_id=file.denial.id, consult_id=file.consult.id, by=by)
+    for happening in step.happenings:
+        seen = file.seen if happening.what in DECIDED_FROM_THE_LINE else None
+        write(what=happening.what, details=happening.details, now=happening.at, standing=changed, seen=seen)
+        changed = {}
+    if changed:
+        write(what=history.CHANGED, details={"fields": sorted(changed)}, now=now, standing=changed)
 
 
 def write_state(consult: Consult, state: ConsultState, now: datetime) -> None:

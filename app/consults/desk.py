@@ -121,6 +121,7 @@ def take_director_out(
     """Put down a director's time off and return the consults in it that have not begun, each to its old place."""
     directors.lock(session, [director_id])
     directors.add_time_off(session, director_id, during, kind=OffKind.TIME_OFF, note=note, now=now)
+    directors.note_change(session, director_id, by=by, now=now)
     return [
         change(
             session,
@@ -149,13 +150,14 @@ def booked_in(session: Session, director_id: int, during: Interval, *, now: date
     ).all()
 
 
-def put_back(session: Session, off_id: int) -> DirectorOff:
+def put_back(session: Session, off_id: int, *, by: str, now: datetime) -> DirectorOff:
     """Give a director's time back to the openings. Raises NotFound."""
     off = session.get(DirectorOff, off_id)
     if off is None or off.kind is OffKind.BUSY:
         raise NotFound("There is no such time off.")
     directors.lock(session, [off.director_id])
     session.delete(off)
+    directors.note_change(session, off.director_id, by=by, now=now)
     return off
 
 
@@ -174,6 +176,7 @@ def director_declines(session: Session, consult_id: int, *, setup: Setup, by: st
         now=now,
     )
     directors.add_time_off(session, before.director, before.during, kind=OffKind.DECLINED, now=now)
+    directors.note_change(session, before.director, by=by, now=now)
     return file
 
 

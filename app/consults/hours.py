@@ -90,7 +90,7 @@ def set_week(
         for weekday, spans in week.items()
         for start, end in spans
     )
-    session.flush()
+    directors.note_change(session, director_id, by=by, now=now)
     return _return(session, touched, setup=setup, by=by, now=now) if give_back else []
 
 
@@ -118,7 +118,7 @@ def set_day(
     if spans is not None:
         rows: Sequence[tuple[time | None, time | None]] = spans or ((None, None),)
         session.add_all(DirectorDay(director_id=director_id, on_date=on, starts=start, ends=end) for start, end in rows)
-    session.flush()
+    directors.note_change(session, director_id, by=by, now=now)
     return _return(session, touched, setup=setup, by=by, now=now) if give_back else []
 
 

@@ -95,11 +95,11 @@ def request_consult(
         return Asked(consult=already)
     if denial.early_statement:
         new = replace(new, statement=f"{denial.early_statement}\n\n{new.statement}".strip())
-    rulebook, step = _ask(session, denial, new, setup=setup, now=now, accept_late=bool(accept_late_reason))
+    rulebook, step, seen = _ask(session, denial, new, setup=setup, now=now, accept_late=bool(accept_late_reason))
     if step.state is None:
         return _refuse(session, denial, step, by=by)
     denial.early_statement = ""
-    file = _write(session, denial, new, step, rulebook=rulebook, by=by, now=now)
+    file = _write(session, denial, new, step, rulebook=rulebook, seen=seen, by=by, now=now)
     if accept_late_reason:
         _remark(session, file, "accepted_despite_refusal", {"reason": accept_late_reason}, by=by, now=now)
     _acknowledge(session, file, step, setup=setup, now=now)
@@ -108,7 +108,7 @@ def request_consult(
 
 def _ask(
     session: Session, denial: Denial, new: NewRequest, *, setup: Setup, now: datetime, accept_late: bool
-) -> tuple[Rulebook, Step]:
+) -> tuple[Rulebook, Step, str | None]:
     rulebook = rulebook_for(denial, setup=setup)
     open_request, used = earlier_requests(session, denial.id)
     consult_id, arrival = session.execute(select(consult_ids.next_value(), arrivals.next_value())).one()
@@ -127,7 +127,7 @@ def _ask(
         now=now,
         accept_late=accept_late,
     )
-    return rulebook, step
+    return rulebook, step, line[0].seen if line else None
 
 
 def draw_id(session: Session) -> int:
@@ -172,15 +172,25 @@ def _refuse(session: Session, denial: Denial, step: Step, *, by: str) -> Asked:
 
 
 def _write(
-    session: Session, denial: Denial, new: NewRequest, step: Step, *, rulebook: Rulebook, by: str, now: datetime
+    session: Session,
+    denial: Denial,
+    new: NewRequest,
+    step: Step,
+    *,
+    rulebook: Rulebook,
+    seen: str | None,
+    by: str,
+    now: datetime,
 ) -> CaseFile:
     assert step.state is not None
     consult = new_consult(new, step.state.id, rulebook)
     casefile.write_state(consult, step.state, now)
     session.add(consult)
     session.flush()  # the review, the history and the messages refer to the row
-    file = CaseFile(consult=consult, denial=denial, booking=None, review=None, rulebook=rulebook, state=step.state)
-    casefile.apply(session, file, step, by=by, now=now)
+    file = CaseFile(
+        consult=consult, denial=denial, booking=None, review=None, rulebook=rulebook, state=step.state, seen=seen
+    )
+    casefile.apply(session, file, step, by=by, now=now, first=True)
     return file
 
 

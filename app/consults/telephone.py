@@ -4,6 +4,7 @@ Neither takes anybody's turn: the first uses time that nobody holds, the second 
 as outside the queue.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from app.consults.intake import NewRequest
 from app.consults.setup import Setup
 from app.errors import Conflict, Invalid
 from app.models import Consult, Denial, Director, DirectorPeer
-from scheduling import life, outside_queue
+from scheduling import life, outside_queue, record
 from scheduling.policy_words import Assignment, Fallback
 from scheduling.values import Booking, Interval, Rulebook, Status
 
@@ -145,5 +146,6 @@ def _write_talk(
         details={"director": director_id, "took_place_at": took_place_at},
         by=by,
         now=now,
+        standing=record.of_consult(replace(state, booking=None)),  # it takes nobody's time: the talk is over
     )
     return CaseFile(consult=consult, denial=denial, booking=None, review=None, rulebook=rulebook, state=state)

@@ -25,6 +25,9 @@ from scheduling.values import Decision, Interval, Setting, Urgency
 #: sooner than any consult can begin after it was asked for, so that the approval cancels it
 APPROVED_AFTER = timedelta(minutes=2)
 
+#: since when the directors have had their hours: longer than anything of the trial has happened
+SINCE = timedelta(days=90)
+
 #: the letter's code of every case in a trial
 CODE = "7F3K9-Q2M4X"
 BORN = date(1961, 4, 12)
@@ -65,7 +68,7 @@ SPEAKERS = (
 def seed(running: Process, *, now: datetime) -> None:
     """Fill an empty database, all of it or nothing."""
     with running.sessions() as session, session.begin():
-        directors = add_directors(session)
+        directors = add_directors(session, now - SINCE)
         accounts = add_staff(session, directors, now)
         trial = Trial(session=session, running=running, now=now, directors=directors, nurse=accounts[0])
         trial.add_denials()

@@ -5,6 +5,8 @@ from datetime import datetime, time
 
 from sqlalchemy.orm import Session
 
+from app import history
+from app.directors import note_change
 from app.models import Account, Director, DirectorHours, DirectorPeer, StaffRole
 from app.passwords import hash_password
 
@@ -90,7 +92,7 @@ STAFF = (
 )
 
 
-def add_directors(session: Session) -> dict[str, Director]:
+def add_directors(session: Session, now: datetime) -> dict[str, Director]:
     """Add the directors with their hours and designated peers; return them by name."""
     added = {}
     for who in DIRECTORS:
@@ -113,6 +115,8 @@ def add_directors(session: Session) -> dict[str, Director]:
     osei, ruiz = added["Ama Osei, MD"], added["Marta Ruiz, MD"]
     session.add(DirectorPeer(director_id=osei.id, peer_id=ruiz.id, rank=0))
     session.add(DirectorPeer(director_id=ruiz.id, peer_id=osei.id, rank=0))
+    for director in added.values():
+        note_change(session, director.id, by=history.SYSTEM, now=now)
     return added
 
 

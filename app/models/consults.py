@@ -4,8 +4,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Identity, Index, Sequence, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    FetchedValue,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Sequence,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, word
@@ -220,12 +231,18 @@ class ReviewTask(Base):
 
 
 class History(Base):
-    """What happened to a case, in order, never changed: a trigger refuses UPDATE, DELETE and TRUNCATE (M8)."""
+    """What happened to a case, or to a director's time, in order, never changed.
+
+    A trigger refuses UPDATE, DELETE and TRUNCATE (M8). Another fills in `previous_id`, `xact` and `digest`, so that a
+    row that was altered all the same, put in between or taken out is noticed (decision 14).
+    """
 
     __tablename__ = "history"
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    denial_id: Mapped[int] = mapped_column(ForeignKey("denial.id"), index=True)
+    denial_id: Mapped[int | None] = mapped_column(ForeignKey("denial.id"))
     consult_id: Mapped[int | None] = mapped_column(ForeignKey("consult.id"), index=True)
+    director_id: Mapped[int | None] = mapped_column(ForeignKey("director.id"))
+    "whose time changed; such a row is about no case"
     at: Mapped[datetime]
     what: Mapped[str]
     "a word of `scheduling.values.What`, or of the running system: told, opened, outside_the_queue ..."
@@ -233,6 +250,23 @@ class History(Base):
     "ids, instants and words of the field; nothing about a patient"
     actor: Mapped[str]
     "account:7, office, system"
+    standing: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    "what changed with it of how the consult stands, or a director's time from now on (`scheduling.record`)"
+    seen: Mapped[str | None]
+    "the snapshot of the database in which the line had been read, where something was decided from it"
+    previous_id: Mapped[int | None] = mapped_column(FetchedValue())
+    "the row before it of the same case or director"
+    xact: Mapped[int | None] = mapped_column(FetchedValue())
+    "the transaction that wrote it; null: written before there were digests"
+    digest: Mapped[bytes] = mapped_column(LargeBinary, FetchedValue())
+    "SHA-256 over the row and the digest of the row before it"
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 -- SQLAlchemy reads it as a class attribute
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(denial_id, director_id) = 1", name="about_one"),
+        CheckConstraint("consult_id is null or denial_id is not null", name="consult_has_denial"),
+        Index("ix_history_case", "denial_id", "id"),
+        Index("ix_history_director", "director_id", "id", postgresql_where=text("director_id is not null")),
+    )
 
 
 class Attention(Base):

@@ -94,7 +94,7 @@ class Month:
     def back(self) -> None:
         """Take back all time off."""
         for off in self.session.scalars(select(DirectorOff).where(DirectorOff.note == "away")).all():
-            desk.put_back(self.session, off.id)
+            desk.put_back(self.session, off.id, by="account:1", now=self.now)
         self.maybe_plan()
 
     def withdrawn(self) -> None:

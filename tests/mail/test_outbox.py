@@ -339,7 +339,7 @@ def lose_the_time(session: Session, consult: Consult) -> None:
     desk.take_director_out(session, director_id, whole, "away", setup=SETUP, by="account:1", now=later(1))
     plan(session, director_id, later(1))
     for off in session.scalars(select(DirectorOff).where(DirectorOff.director_id == director_id)):
-        desk.put_back(session, off.id)
+        desk.put_back(session, off.id, by="account:1", now=later(1))
 
 
 def approve(session: Session, consult: Consult) -> None:

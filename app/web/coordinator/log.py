@@ -34,11 +34,12 @@ def in_words(work: Work) -> list[Entry]:
         Entry(
             at=row.at,
             who=ACTORS[history.SYSTEM] if row.what in FOLLOWS else who(work, row.actor),
-            words=_WORDS.get(row.what, _as_it_stands)(work, row),
+            words=words,
             reference=work.references.get(row.consult_id or 0),
             kind=_kind(row),
         )
         for row in work.log
+        if (words := _WORDS.get(row.what, _as_it_stands)(work, row))
     ]
 
 
@@ -110,6 +111,12 @@ def _closed(work: Work, row: LogRow) -> str:
     word = row.details.get("reason") or row.details.get("determination") or row.what
     said = CLOSED.get(str(word), CLOSED_OTHERWISE)
     return "Withdrawn." if word == "withdrawn_by_office" else str(said)
+
+
+def _changed(work: Work, row: LogRow) -> str:
+    """Tell of a change that no other row tells of; the rest of what changed stands in the row beside it."""
+    told = {"windows": "The office gave other times.", "peer_declined": "The office prefers to wait for its director."}
+    return " ".join(words for field, words in told.items() if field in row.details.get("fields", ()))
 
 
 def _escalated(work: Work, row: LogRow) -> str:
@@ -196,6 +203,7 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "early_information": _fixed("Clinical information came in before there was a request."),
     "brief_opened": _fixed("The director opened the brief."),
     "imported": _fixed("The denial was imported."),
+    "changed": _changed,
     "review_opened": _review_opened,
     "review_decided": _review_decided,
     "review_overdue": _fixed("The nurse's review was not decided in time."),

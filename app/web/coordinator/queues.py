@@ -71,7 +71,7 @@ def take_out(director_id: int) -> ResponseReturnValue:
 @allow(Role.COORDINATOR)
 def put_back(off_id: int) -> ResponseReturnValue:
     """Give a director's time back."""
-    off = desk.put_back(db_session(), off_id)
+    off = desk.put_back(db_session(), off_id, by=me(), now=now())
     nudge_after_commit("assign", "deliver")
     flash("The time can be booked again. Whoever waits may get it within seconds.", "success")
     return redirect(url_for("coordinator.out", director_id=off.director_id), code=303)

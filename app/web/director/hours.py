@@ -185,7 +185,7 @@ def put_back(off_id: int) -> ResponseReturnValue:
     """Give time off back to the openings."""
     if off_id not in {off.id for off in board.time_off(db_session(), me(), now=now())}:
         raise NotFound("There is no such time off of yours.")
-    desk.put_back(db_session(), off_id)
+    desk.put_back(db_session(), off_id, by=actor(), now=now())
     return done("That time can be booked again. Whoever waits may get it within seconds.", url_for("director.time"))
 
 

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import holidays
@@ -125,9 +126,15 @@ def holidays_of(policy: Policy) -> frozenset[date]:
     named = policy.plan.holidays
     if not isinstance(named, str):
         return frozenset(named)
-    country, _, subdivision = named.partition("-")
     try:
-        return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=YEARS))
+        return _calendar(named)
     except NotImplementedError:
         allowed = "a country such as US, a part of one such as US-CA, or a list of dates"
         raise PolicyErrors([f"plan.holidays: {named!r} is the code of no holiday calendar; {allowed}"]) from None
+
+
+@cache
+def _calendar(code: str) -> frozenset[date]:
+    # kept, since it takes 20 ms and most plans share one
+    country, _, subdivision = code.partition("-")
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=YEARS))

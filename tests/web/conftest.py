@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -15,7 +17,6 @@ from app import create_app
 from app.config import Settings
 from app.denials.access_code import code_hash
 from app.models import Account, Denial, Director, DirectorHours, Role, StaffRole
-from app.passwords import hash_password
 from app.web.edge import Peerline
 
 #: a Tuesday, 9:00 in New York
@@ -55,8 +56,8 @@ def csrf_token(response: TestResponse) -> str:
 
 @pytest.fixture(scope="session")
 def hashed() -> str:
-    """A password's hash, made once: it takes a tenth of a second."""
-    return hash_password(PASSWORD)
+    """A password's hash that is cheap to check; what a dear one costs is nothing that these tests look at."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @pytest.fixture
@@ -64,9 +65,16 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates as compiled for the application of an earlier test."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+
+
 @pytest.fixture
-def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
+def app(settings: Settings, clock: Clock, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
     app = create_app(settings, clock=clock)
+    app.jinja_env.bytecode_cache = compiled
     app.test_client_class = Client
     yield app
     running: Peerline = app.extensions["peerline"]

@@ -16,7 +16,7 @@ from scheduling.values import Status
 from tests.web.clinic import ask, fresh
 from tests.web.conftest import PASSWORD, denial
 from tests.web.test_in_browser import WIDTHS, address, check, open_page  # noqa: F401 -- fixtures
-from tests.web.test_nurse_in_browser import press_to
+from tests.web.test_nurse_in_browser import own_clock, press_to
 
 pytestmark = pytest.mark.browser
 
@@ -113,10 +113,12 @@ def test_that_the_brief_was_opened_is_noted_by_the_page_itself(dana, booked: Con
 
 def test_the_day_shows_by_itself_what_is_booked(dana, app: Flask, db, settings, lee: Director, booked) -> None:
     page = dana()
+    own_clock(page)
     about = denial(db, settings, lee, case_number="NC-9", dates={"initial_decision": utcnow().isoformat()})
     reference = ask(app, db, about, now=utcnow()).reference
     db.rollback()
-    page.get_by_role("link", name=reference).wait_for(timeout=45_000)
+    page.clock.fast_forward("00:31")
+    page.get_by_role("link", name=reference).wait_for()
 
 
 @pytest.fixture

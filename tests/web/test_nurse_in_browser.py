@@ -71,11 +71,13 @@ def test_it_works_without_scripts(nora, asked: Consult, db: Session) -> None:
 
 def test_the_list_shows_by_itself_what_comes_in(nora, app: Flask, db, settings, asked: Consult) -> None:
     page = nora()
+    own_clock(page)
     assert page.locator("tbody tr").count() == 1
     new = ask(
         app, db, denial(db, settings, None, case_number="NC-9", urgency="emergent"), now=utcnow(), reconsideration=True
     ).reference
     db.rollback()
+    page.clock.fast_forward("00:16")
     page.get_by_role("link", name=new).wait_for()
     assert page.locator("tbody tr").count() == 2
 
@@ -83,15 +85,23 @@ def test_the_list_shows_by_itself_what_comes_in(nora, app: Flask, db, settings, 
 def test_what_is_typed_stays_when_the_case_changes_meanwhile(nora, db, asked: Consult) -> None:
     page = nora()
     page.goto(f"/nurse/consults/{asked.reference}")
+    own_clock(page)
     page.get_by_label("Note for the director").fill("Half a thought")
     db.execute(Consult.__table__.update().values(statement="Later findings", version=Consult.version + 1))
     db.commit()
+    page.clock.fast_forward("00:11")
     page.get_by_text("has changed since you opened it").wait_for()
     check(page)
     assert page.get_by_label("Note for the director").input_value() == "Half a thought"
     page.get_by_role("link", name="See how it stands now").click()
     page.get_by_text("Later findings").wait_for()
     assert page.get_by_label("Note for the director").input_value() == "Half a thought"
+
+
+def own_clock(page: Page) -> None:
+    """Open the page again with a clock that a test can turn on, so that nobody waits for the page to ask by itself."""
+    page.clock.install()
+    page.reload()
 
 
 def press_to(page: Page, wanted) -> None:

@@ -4,6 +4,7 @@ A change is made under the director's lock, as planning is. Whoever makes it has
 what becomes of them; if others are touched by then, nothing is changed (statement C8).
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -27,12 +28,37 @@ from scheduling.values import Hours, Interval
 #: weekday (0 is Monday) -> spans of local time; a weekday that is left out has none
 Week = Mapping[int, Spans]
 
+HOW = "Write times as 09:00-12:00, 13:00-17:00; midnight at the end of the day is 24:00."
+_SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*(?:-|–|to)\s*(\d{1,2}):(\d{2})")
+
 
 class TouchesOthersError(Conflict):
     """Other calls than those that were shown would be touched. Nothing was changed."""
 
     def __init__(self) -> None:
         super().__init__("Other calls are touched by this than a moment ago. Nothing was changed. Look at them again.")
+
+
+def read_spans(text: str) -> Spans:
+    """Read the spans of a day as people write them, 09:00-12:00, 13:00-24:00; empty: none. Raises ValueError."""
+    spans = []
+    for part in filter(None, (part.strip() for part in re.split(r"[,;]", text))):
+        found = _SPAN.fullmatch(part)
+        start, end = (read_clock(found[1], found[2]), read_clock(found[3], found[4])) if found else (None, None)
+        if start is None or end is None or start == "24:00":
+            raise ValueError(f"“{part}” is no span of time. {HOW}")
+        spans.append((time.fromisoformat(start), None if end == "24:00" else time.fromisoformat(end)))
+    spans.sort(key=lambda span: span[0])
+    if fault := fault_of(spans):
+        raise ValueError(fault)
+    return tuple(spans)
+
+
+def read_clock(hour: str, minute: str) -> str | None:
+    """Read a time of day up to 24:00 from its two numbers, as 09:00; None if there is none."""
+    if int(minute) > 59 or int(hour) > 24 or (int(hour) == 24 and int(minute) > 0):
+        return None
+    return f"{int(hour):02}:{minute}"
 
 
 def fault_of(spans: Sequence[tuple[time, time | None]]) -> str:

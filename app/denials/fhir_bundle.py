@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.denials import npi
+from app import npi
 from app.denials.fhir_json import Node, kind
 from app.denials.records import (
     DATE_OR_INSTANT,

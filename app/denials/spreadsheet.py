@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, BinaryIO, TypeVar
 
-from app.denials import access_code, npi
+from app import npi
+from app.denials import access_code
 from app.denials.records import (
     DATES,
     INSTANT,

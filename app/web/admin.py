@@ -52,7 +52,12 @@ def people() -> ResponseReturnValue:
 @allow(Role.ADMINISTRATOR)
 def new_person() -> ResponseReturnValue:
     """Ask who it is."""
-    return _new_page(Form({"time_zone": reader_zone().key}))
+    values = {"time_zone": reader_zone().key}
+    for_director = request.args.get("director", "")
+    people = dict(queries.directors_without_account(db_session()))
+    if for_director in map(str, people):
+        values |= {"role": StaffRole.DIRECTOR.value, "director": for_director, "name": people[int(for_director)]}
+    return _new_page(Form(values))
 
 
 @administrator.post("/people")

@@ -2,6 +2,7 @@
 
 from flask import Blueprint
 
+from app.web import admin_directors  # noqa: F401 -- adds its routes
 from app.web.admin import administrator
 from app.web.coordinator import coordinator
 from app.web.director import director

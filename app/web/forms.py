@@ -8,6 +8,8 @@ from typing import Self
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from app.npi import is_npi
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")
 _MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"[\d\s().+/-]+(?:(?:x|ext\.?) ?\d+)?")
@@ -87,21 +89,10 @@ class Form:
     def npi(self, name: str, missing: str | None = None) -> str:
         """Read a National Provider Identifier: ten digits with a right check digit."""
         typed = re.sub(r"[\s-]", "", self.text(name, missing))
-        if typed and not npi_is_valid(typed):
+        if typed and not is_npi(typed):
             self.fail(name, "Check the NPI: it has ten digits, and one of these is not right.")
         return typed
 
     def fail(self, name: str, message: str) -> None:
         """Put an error beside a field; the first one for each field stays."""
         self.errors.setdefault(name, message)
-
-
-def npi_is_valid(npi: str) -> bool:
-    """Tell whether ten digits are an NPI: the Luhn check over 80840 and the number, as CMS describes it."""
-    if not re.fullmatch(r"[12][0-9]{9}", npi):
-        return False
-    total = 0
-    for position, digit in enumerate(reversed("80840" + npi)):
-        value = int(digit) * (2 if position % 2 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0

@@ -19,6 +19,7 @@ MENUS: dict[StaffRole, tuple[tuple[str, str], ...]] = {
     ),
     StaffRole.ADMINISTRATOR: (
         ("People", "administrator.people"),
+        ("Directors", "administrator.directors"),
         ("Policies", "administrator.policies"),
         ("Messages", "administrator.messages"),
         ("History", "administrator.history"),

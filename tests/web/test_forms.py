@@ -4,17 +4,18 @@ from datetime import date
 
 import pytest
 
-from app.web.forms import Form, npi_is_valid
+from app.npi import is_npi
+from app.web.forms import Form
 
 
 @pytest.mark.parametrize("npi", ["1234567893", "1245319599", "1003000126"])
 def test_a_number_with_its_right_check_digit_is_an_npi(npi: str) -> None:
-    assert npi_is_valid(npi)
+    assert is_npi(npi)
 
 
 @pytest.mark.parametrize("npi", ["1234567890", "123456789", "12345678933", "3234567893", "abcdefghij", ""])
 def test_a_number_with_another_is_none(npi: str) -> None:
-    assert not npi_is_valid(npi)
+    assert not is_npi(npi)
 
 
 @pytest.mark.parametrize("typed", ["1962-03-14", "3/14/1962", "03/14/1962", "3-14-1962", " 3.14.1962 "])

@@ -33,8 +33,7 @@ LONGEST = timedelta(days=366)
 #: so many days are shown
 AHEAD = 14
 
-HOW = "Write times as 09:00-12:00, 13:00-17:00; midnight at the end of the day is 24:00."
-_SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*(?:-|–|to)\s*(\d{1,2}):(\d{2})")
+HOW = use_cases.HOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,31 +243,18 @@ def _person(*, lock: bool = False) -> Director:
 
 def _read_spans(form: Form, name: str) -> directors.Spans:
     """Read the spans of a day as people write them; empty: none."""
-    spans = []
-    for part in filter(None, (part.strip() for part in re.split(r"[,;]", form.text(name)))):
-        found = _SPAN.fullmatch(part)
-        start, end = (_clock(found[1], found[2]), _clock(found[3], found[4])) if found else (None, None)
-        if start is None or end is None or start == "24:00":
-            form.fail(name, f"“{part}” is no span of time. {HOW}")
-            return ()
-        spans.append((time.fromisoformat(start), None if end == "24:00" else time.fromisoformat(end)))
-    spans.sort(key=lambda span: span[0])
-    if fault := use_cases.fault_of(spans):
-        form.fail(name, fault)
-    return tuple(spans)
-
-
-def _clock(hour: str, minute: str) -> str | None:
-    if int(minute) > 59 or int(hour) > 24 or (int(hour) == 24 and int(minute) > 0):
-        return None
-    return f"{int(hour):02}:{minute}"
+    try:
+        return use_cases.read_spans(form.text(name))
+    except ValueError as fault:
+        form.fail(name, str(fault))
+        return ()
 
 
 def _read_time(form: Form, name: str) -> time | None:
     """Read a time of day that may be left out."""
     typed = form.text(name)
     found = re.fullmatch(r"(\d{1,2}):(\d{2})", typed)
-    clock = _clock(found[1], found[2]) if found else None
+    clock = use_cases.read_clock(found[1], found[2]) if found else None
     if typed and (clock is None or clock == "24:00"):
         form.fail(name, "Enter the time as 13:00, or leave it empty for the whole day.")
         return None

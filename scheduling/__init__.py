@@ -19,7 +19,7 @@ unplaced        ready, and no opening fits
 returned        its booking is gone, it is back in line
 pre-review      a nurse's look at the case before the talk: to decide a reconsideration or to prepare a brief
 reconsideration     the office asks that the decision be changed, not only explained
-PCR             Provider Courtesy Review: what one plan calls its reconsideration
+PCR             Provider Courtesy Review: what one plan calls its reconsideration; with a talk, or without a call
 brief           what the director reads before the talk
 determination   what came of it: upheld, overturned, modified, discussed, or a plan error
 policy          a plan's rules as data, one TOML file
@@ -38,7 +38,8 @@ eligibility     may this be asked for, what does it need, what can it change
 openings        hours, time off, bookings -> openings
 fifo            who gets which opening, in line; with whom besides the denying director (`choice`), and why somebody
                 before it does not have it (`passed_over`)
-life            what one event does to one consult, made of `steps`; `outside_queue` for talks that take nobody's turn
+life            what one event does to one consult, made of `steps`; `outside_queue` for talks that take nobody's turn,
+                `without_call` for reconsiderations without a talk
 status          the statuses, the events, the one table of transitions
 scenario        a story as a file; `simulation` plays it with a clock of its own
 

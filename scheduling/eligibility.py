@@ -6,6 +6,7 @@ from scheduling.business_time import deadlines, start_at
 from scheduling.policy_words import DenialDate, Effect, InformationRule, MoveUp, ReconsiderationConsult, Timing
 from scheduling.values import ConsultState, Denial, Request, Rulebook
 
+#: what a decision may come to where it is reconsidered
 OUTCOMES = ("upheld", "overturned", "modified")
 
 
@@ -14,13 +15,14 @@ def refusal(
 ) -> str | None:
     """Return why the request is refused, the first reason in the order of the policy format; None: it is accepted.
 
-    `open_request`: one for this denial is open. `used`: how many were completed or closed as not reached. Everything is
-    judged by the moment the request was received.
+    `open_request`: one for this denial is open. `used`: how many talks were completed or closed as not reached.
+    Everything is judged by the moment the request was received. What concerns the talk refuses nothing where none is
+    asked for.
     """
     return (
         _wrong_time(rulebook, denial, request)
         or _not_covered(rulebook, denial)
-        or _used_up(rulebook, denial, open_request, used)
+        or _used_up(rulebook, denial, request, open_request, used)
         or _cannot_be_had(rulebook, denial, request)
     )
 
@@ -57,32 +59,37 @@ def _not_covered(rulebook: Rulebook, denial: Denial) -> str | None:
     return None
 
 
-def _used_up(rulebook: Rulebook, denial: Denial, open_request: bool, used: int) -> str | None:
+def _used_up(rulebook: Rulebook, denial: Denial, request: Request, open_request: bool, used: int) -> str | None:
     rules = rulebook.policy.eligibility
     if denial.appeal_filed and not rules.after_appeal:
         return "appeal_filed"
-    if open_request or (rules.per_denial and used >= rules.per_denial):
+    if open_request or (request.talk and rules.per_denial and used >= rules.per_denial):
         return "already_requested"
     return None
 
 
 def _cannot_be_had(rulebook: Rulebook, denial: Denial, request: Request) -> str | None:
     policy = rulebook.policy
-    who = policy.eligibility
-    if (who.speakers and request.speaker not in who.speakers) or (
-        who.relations and request.relation not in who.relations
-    ):
+    if request.talk and not _may_speak(rulebook, request):
         return "speaker_not_eligible"
     if request.reconsideration and not policy.reconsideration.offered:
         return "reconsideration_not_offered"
     if request.information and policy.clinical_information.rule is InformationRule.REFUSED:
         return "information_refused"
-    if len(request.windows) < policy.request.min_windows:
+    if request.talk and len(request.windows) < policy.request.min_windows:
         return "too_few_windows"
-    closes = deadlines(rulebook, denial, received=request.received, complete=complete_at(rulebook, denial, request))
-    if closes.closes is not None and request.received >= closes.closes:
+    known = deadlines(rulebook, denial, received=request.received, complete=complete_at(rulebook, denial, request))
+    closes = known.closes if request.talk else known.without_talk().closes
+    if closes is not None and request.received >= closes:
         return "window_closed"
     return None
+
+
+def _may_speak(rulebook: Rulebook, request: Request) -> bool:
+    who = rulebook.policy.eligibility
+    return (not who.speakers or request.speaker in who.speakers) and (
+        not who.relations or request.relation in who.relations
+    )
 
 
 def information_needed(rulebook: Rulebook, denial: Denial, *, reconsideration: bool) -> bool:
@@ -106,16 +113,21 @@ def complete_at(rulebook: Rulebook, denial: Denial, request: Request) -> datetim
     return None if missing else request.received
 
 
-def outcomes(rulebook: Rulebook, *, reconsideration: bool) -> tuple[str, ...]:
-    """Return the determinations that this consult may end with (NC-2, NC-3); a plan error always."""
+def outcomes(rulebook: Rulebook, *, reconsideration: bool, talk: bool = True) -> tuple[str, ...]:
+    """Return the determinations that this request may end with (NC-2, NC-3); a plan error always.
+
+    What a talk can change is the policy's; a reconsideration without a call (`talk` False) always decides.
+    """
     effect = rulebook.policy.consult.effect
-    decides = effect is Effect.MAY_OVERTURN or (effect is Effect.ONLY_WITH_RECONSIDERATION and reconsideration)
+    decides = (
+        not talk or effect is Effect.MAY_OVERTURN or (effect is Effect.ONLY_WITH_RECONSIDERATION and reconsideration)
+    )
     return (*(OUTCOMES if decides else ("discussed",)), "plan_error")
 
 
 def is_ready(rulebook: Rulebook, state: ConsultState) -> bool:
     """Tell whether nothing that a person has to do first keeps the request from being booked."""
-    return state.complete is not None and not is_held_for_review(rulebook, state)
+    return state.talk and state.complete is not None and not is_held_for_review(rulebook, state)
 
 
 def is_held_for_review(rulebook: Rulebook, state: ConsultState) -> bool:

@@ -37,7 +37,9 @@ PlaceKey = tuple[bool, bool, datetime, int]
 
 
 def queue_of(state: ConsultState, rulebook: Rulebook) -> Queue | None:
-    """Return whose line a request stands in; None while no director is known."""
+    """Return whose line a request stands in; None while no director is known, and where no talk is asked for."""
+    if not state.talk:
+        return None
     if rulebook.policy.director.assignment is Assignment.ANY:
         return rulebook.policy.id
     return state.director
@@ -88,7 +90,7 @@ def with_buffer(during: Interval, rulebook: Rulebook) -> Interval:
 
 def cause(state: ConsultState, rulebook: Rulebook, deadline: datetime, *, now: datetime) -> str:
     """Return why a deadline is not kept, the first that holds; only `plan` counts against the plan (BSP-6)."""
-    if not any_business_hours(rulebook, state.received, deadline):
+    if not any_business_hours(rulebook, state.talk_received, deadline):
         return "unavoidable"
     if state.peer_declined:
         return "office_choice"

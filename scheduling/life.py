@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from scheduling.business_time import deadlines
 from scheduling.eligibility import complete_at, is_ready, outcomes, refusal, waits_for_review
 from scheduling.fifo import Planner, has_begun, place
 from scheduling.policy_words import Assignment, Fallback, InformationRule
@@ -24,9 +23,11 @@ from scheduling.steps import (
     redated,
     refused,
     returned,
+    runs,
     status,
     then,
     told,
+    whose,
 )
 from scheduling.values import (
     ConsultState,
@@ -71,11 +72,12 @@ def ask(
         return Step(state=None, happenings=(Happening(at=now, what=What.REFUSED, consult=None, details=details),))
     if not keeps_early_information(rulebook):
         request = replace(request, information=False)
-    state = _new(rulebook, rulebook_key, denial, request, id, arrival)
+    state = redated(rulebook, _new(rulebook, rulebook_key, denial, request, id, arrival))
     state = replace(state, status=status(rulebook, state))
     shown = {name: getattr(state.deadlines, name) for name in ("request_by", "occur_by", "sla", "target")}
     where = place(state, queue, {**(rulebooks or {}), rulebook_key: rulebook})
-    first = [told(What.RECEIVED, state, now, place=where, **shown), *asked(rulebook, state, now=now)]
+    received = told(What.RECEIVED, state, now, place=where, **shown, **_without_call(state))
+    first = [received, *asked(rulebook, state, now=now)]
     if state.information and rulebook.policy.clinical_information.rule is InformationRule.CONVERTS_TO_APPEAL:
         return then(first, cancelled(state, Event.INFORMATION, "converted_to_appeal", now=now))
     if state.complete is None:
@@ -88,25 +90,28 @@ def _new(
     rulebook: Rulebook, rulebook_key: str, denial: Denial, request: Request, id_: int, arrival: int
 ) -> ConsultState:
     """Return a request as it arrives: its place is the moment it was received."""
-    complete = complete_at(rulebook, denial, request)
     return ConsultState(
         id=id_,
         rulebook=rulebook_key,
         denial=denial,
         status=Status.WAITING,
-        director=None if rulebook.policy.director.assignment is Assignment.ANY else denial.director,
+        director=whose(rulebook, denial, talk=request.talk),
         received=request.received,
-        complete=complete,
+        complete=complete_at(rulebook, denial, request),
         place_at=request.received,
         arrival=arrival,
-        windows=request.windows,
-        move_up=request.move_up,
+        windows=request.windows if request.talk else (),
+        move_up=request.move_up and request.talk,
         reconsideration=request.reconsideration,
+        talk=request.talk,
         information=request.information,
         information_at=request.received if request.information else None,
         specialty=request.specialty,
-        deadlines=deadlines(rulebook, denial, received=request.received, complete=complete),
     )
+
+
+def _without_call(state: ConsultState) -> Mapping[str, object]:
+    return {} if state.talk else {"talk": False}
 
 
 def keeps_early_information(rulebook: Rulebook) -> bool:
@@ -143,7 +148,7 @@ def waive_information(state: ConsultState, rulebook: Rulebook, *, now: datetime)
 
     A reconsideration that the consult waits for cannot go without: the nurse would have nothing to decide on.
     """
-    waits = state.reconsideration and waits_for_review(rulebook, state.denial)
+    waits = state.reconsideration and (waits_for_review(rulebook, state.denial) or not state.talk)
     if not state.status.open or state.complete is not None or waits:
         return Step(state=state)
     waived = redated(rulebook, replace(state, complete=now))
@@ -172,23 +177,29 @@ def add_reconsideration(state: ConsultState, rulebook: Rulebook, *, now: datetim
 def decide_review(state: ConsultState, rulebook: Rulebook, decision: ReviewDecision, *, now: datetime) -> Step:
     """Record a nurse's decision (NC-6, NC-7); a brief decides nothing.
 
-    Approved: the consult is cancelled, unless it has begun. Not approved: the request goes on.
+    Approved: the consult is cancelled, unless it has begun. Not approved: the request goes on; where no talk is asked
+    for, the director decides it, on the clock of the review.
     """
     if not state.status.open or state.review is None or state.review.decision is not None:
         return Step(state=state)
     decided = replace(state, review=replace(state.review, decision=decision))
-    first = [told(What.REVIEW_DECIDED, state, now, decision=decision.value)]
+    first = [told(What.REVIEW_DECIDED, state, now, decision=decision.value, **_without_call(state))]
     approved = decision is ReviewDecision.APPROVE and state.review.kind is ReviewKind.RECONSIDERATION
     if approved and not has_begun(state, now=now):
         return then(first, cancelled(decided, Event.DECIDE_REVIEW, "approved_by_nurse", now=now))
+    if not state.talk:
+        decided = replace(decided, review=replace(state.review, decision=decision, overdue=False))
     after = became(state, Event.DECIDE_REVIEW, replace(decided, status=status(rulebook, decided)))
-    return Step(state=after, happenings=tuple(first))
+    return then(first, review_due_passed(after, rulebook, now=now))
 
 
 def review_due_passed(state: ConsultState, rulebook: Rulebook, *, now: datetime) -> Step:
-    """Let the clock run over the review's due time: undecided it is overdue and escalated, once, and nothing else."""
+    """Let the clock run over the review's due time: undecided it is overdue and escalated, once, and nothing else.
+
+    Without a talk once more where the director has it then.
+    """
     review = state.review
-    if not state.status.open or review is None or review.decision is not None or review.overdue:
+    if not state.status.open or review is None or review.overdue or not runs(state):
         return Step(state=state)
     if review.due is None or review.due > now:
         return Step(state=state)
@@ -226,7 +237,7 @@ def reschedule(
     state: ConsultState, rulebook: Rulebook, windows: tuple[Interval, ...], *, arrival: int, now: datetime
 ) -> Step:
     """Replace the windows of the office; a booked consult is returned, with the place that the policy gives it."""
-    if not state.status.open or has_begun(state, now=now):
+    if not state.status.open or not state.talk or has_begun(state, now=now):
         return Step(state=state)
     said = state.unplaced if windows == state.windows else None
     changed = replace(state, windows=windows, unplaced=said)
@@ -255,11 +266,13 @@ def record_outcome(
 ) -> Step:
     """Record what came of the talk; a determination that this case does not allow is refused (NC-2, NC-3).
 
-    A talk takes place at its time. `outside_queue`: this one took place all the same, early or without one.
+    A talk takes place at its time. `outside_queue`: this one took place all the same, early or without one. Without a
+    talk the director decides once the nurse did not approve.
     """
-    if not state.status.open or not (outside_queue or has_begun(state, now=now)):
+    due = state.status is Status.AWAITING_DECISION or has_begun(state, now=now)
+    if not state.status.open or not (outside_queue or due):
         return Step(state=state)
-    if determination not in outcomes(rulebook, reconsideration=state.reconsideration):
+    if determination not in outcomes(rulebook, reconsideration=state.reconsideration, talk=state.talk):
         return refused(state, "outcome_not_available", now=now)
     after = closed(state, Event.RECORD_OUTCOME, Status.COMPLETED, determination)
     return Step(state=after, happenings=(told(What.COMPLETED, state, now, determination=determination),))
@@ -356,8 +369,8 @@ def reassign(state: ConsultState, rulebook: Rulebook, director: int, *, now: dat
     present = state.denial.director if any_director else state.director
     if not state.status.open or present == director or has_begun(state, now=now):
         return Step(state=state)
-    given = replace(state, denial=replace(state.denial, director=director), unplaced=None)
-    given = replace(given, director=None if any_director else director)
+    denial = replace(state.denial, director=director)
+    given = replace(state, denial=denial, director=whose(rulebook, denial, talk=state.talk), unplaced=None)
     if state.booking is None:
         return Step(state=became(state, Event.REASSIGN, given))
     return returned(rulebook, given, Event.REASSIGN, "reassigned", now=now)

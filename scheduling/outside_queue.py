@@ -16,6 +16,8 @@ def connect(state: ConsultState, booking: Booking, *, now: datetime) -> Step:
     if not state.status.open or has_begun(state, now=now):
         return Step(state=state)
     connected = replace(state, status=Status.BOOKED, booking=booking, unplaced=None, attempts=0)
+    if not state.talk:
+        connected = replace(connected, talk=True, talk_asked=now)
     said = {"director": booking.director, "start": booking.during.start, "end": booking.during.end}
     what = What.BOOKED if state.booking is None else What.MOVED
     return Step(

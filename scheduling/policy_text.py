@@ -177,6 +177,7 @@ def _reconsideration(policy: Policy) -> Iterator[str]:
         yield "A reconsideration is not offered."
         return
     yield "A reconsideration may be asked for with the request or until the consult ends; a nurse looks at it first."
+    yield "It may be asked for without a call: what the nurse does not approve, a director decides by the same time."
     yield from _nurse("In emergent cases", rules.emergent)
     yield from _nurse("In elective cases", rules.elective)
 

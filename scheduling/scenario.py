@@ -33,6 +33,7 @@ class Do(StrEnum):
     REQUEST = "request"
     INFORMATION = "information"
     RECONSIDERATION = "reconsideration"
+    TALK = "talk"
     REVIEW = "review"
     WITHDRAW = "withdraw"
     RESCHEDULE = "reschedule"
@@ -69,6 +70,7 @@ DETAILS: Mapping[What, tuple[str, ...]] = {
     What.RECEIVED: ("place", "request_by", "occur_by", "sla", "target"),
     What.REFUSED: ("reason",),
     What.AWAITING_INFORMATION: (),
+    What.TALK_ASKED: ("place", "occur_by", "sla", "target"),
     What.REVIEW_OPENED: ("kind", "due"),
     What.REVIEW_DECIDED: ("decision",),
     What.REVIEW_OVERDUE: (),
@@ -175,11 +177,13 @@ class _Row:
         return [(place, place.read(text, value)) for place, value in self.each(name)]
 
 
-_REQUEST_KEYS = ("received", "reconsideration", "information", "move_up", "windows", "speaker", "relation")
+_TALK_KEYS = ("move_up", "windows", "speaker", "relation")
+_REQUEST_KEYS = ("received", "reconsideration", "talk", "information", *_TALK_KEYS)
 
 #: the keys of each event besides `at`, `do` and `case`
 _EVENT_KEYS: Mapping[Do, tuple[str, ...]] = {
     Do.REQUEST: _REQUEST_KEYS,
+    Do.TALK: _TALK_KEYS,
     Do.REVIEW: ("decision",),
     Do.RESCHEDULE: ("windows",),
     Do.DIRECTOR_OFF: ("director", "from", "to"),
@@ -272,6 +276,8 @@ class _Reader:
     def _event_details(self, do: Do, row: _Row, at: datetime) -> dict[str, Any]:
         if do is Do.REQUEST:
             return {"request": self._request(row, at)}
+        if do is Do.TALK:
+            return {"request": self._talk(row, at)}
         if do is Do.REVIEW:
             return {"decision": row.must("decision", partial(one_of, ReviewDecision), "approve or not_approved")}
         if do is Do.RESCHEDULE:
@@ -301,11 +307,23 @@ class _Reader:
         received = row.may("received", instant, at)
         if received is not BROKEN and at is not BROKEN and received > at:
             (row.place / "received").fault("is after `at`; a request is recorded when it was received, or later")
-        return Request(
+        reconsideration, talk = row.may("reconsideration", switch, False), row.may("talk", switch, True)
+        if talk is False and reconsideration is not True:
+            (row.place / "talk").fault("is false, so reconsideration has to be true: there is nothing else to ask for")
+            talk = True
+        return replace(
+            self._talk(row, at),
             received=received,
-            windows=row.intervals("windows"),
-            reconsideration=row.may("reconsideration", switch, False),
+            reconsideration=reconsideration,
+            talk=talk,
             information=row.may("information", switch, False),
+        )
+
+    def _talk(self, row: _Row, at: datetime) -> Request:
+        """Read who talks and when."""
+        return Request(
+            received=at,
+            windows=row.intervals("windows"),
             move_up=row.may("move_up", switch, False),
             speaker=row.may("speaker", partial(one_of, Profession), Profession.PHYSICIAN),
             relation=row.may("relation", partial(one_of, Relation), Relation.TREATING),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from scheduling import fifo, life
+from scheduling import fifo, life, steps, without_call
 from scheduling.scenario import DETAILS, Do, Expected, Played, Scenario
 from scheduling.values import ConsultState, Denial, Director, Happening, Interval, Request, Rulebook, Status, Step, What
 
@@ -69,7 +69,7 @@ def matches(expected: Expected, told: Told, scenario: Scenario) -> bool:
 
 @dataclass(slots=True)
 class _Case:
-    """What is known of a case: its denial, its latest request, how many ended in a talk or without one."""
+    """What is known of a case: its denial, its latest request, how many talks were held or not reached."""
 
     denial: Denial
     consult: ConsultState | None = None
@@ -116,7 +116,7 @@ class Simulation:
                 (case.open.review.due, name)
                 for name, case in self._cases.items()
                 if case.open is not None and case.open.review is not None and case.open.review.due is not None
-                if not case.open.review.overdue and case.open.review.decision is None
+                if not case.open.review.overdue and steps.runs(case.open)
             ]
             now, name = min(due, key=lambda each: each[0], default=(None, ""))
             if now is None or (until is not None and now > until):
@@ -142,6 +142,8 @@ class Simulation:
             return self._early(case, event)
         if event.do is Do.DIRECTOR_DECLINES:
             return self._director_declines(event.case, case.open, event.at)
+        if event.do is Do.TALK:
+            return self._ask_for_talk(event.case, case, case.open, event)
         return self._note(event.case, self._step(case.open, event))
 
     def _early(self, case: _Case, event: Played) -> bool:
@@ -175,6 +177,18 @@ class Simulation:
             return False
         case.early_information = False
         self._case_of[step.state.id] = name
+        return self._note(name, step)
+
+    def _ask_for_talk(self, name: str, case: _Case, consult: ConsultState, event: Played) -> bool:
+        step = without_call.ask_for_talk(
+            consult,
+            self.rulebook,
+            replace(event.details["request"], reconsideration=True),
+            arrival=self._next_arrival(),
+            used=case.used,
+            queue=[each.open for each in self._cases.values() if each.open is not None],
+            now=event.at,
+        )
         return self._note(name, step)
 
     def _step(self, consult: ConsultState, event: Played) -> Step:
@@ -237,7 +251,7 @@ class Simulation:
         changed = step.state != case.consult
         if changed and step.state is not None:
             case.consult, case.denial = step.state, step.state.denial
-            case.used += step.state.status in (Status.COMPLETED, Status.NOT_REACHED)
+            case.used += step.state.talk and step.state.status in (Status.COMPLETED, Status.NOT_REACHED)
         self._tell(name, step.happenings)
         return changed
 

@@ -15,6 +15,7 @@ class Event(StrEnum):
     INFORMATION = "information"
     WAIVE_INFORMATION = "waive_information"
     RECONSIDERATION = "reconsideration"
+    ASK_FOR_TALK = "ask_for_talk"
     DECIDE_REVIEW = "decide_review"
     REVIEW_DUE = "review_due"
     LEARN_DATE = "learn_date"
@@ -37,10 +38,12 @@ class Event(StrEnum):
 
 _NEEDS, _HELD, _WAITS = Status.AWAITING_INFORMATION, Status.AWAITING_REVIEW, Status.WAITING
 _BOOKED, _DONE, _OFF, _MISSED = Status.BOOKED, Status.COMPLETED, Status.CANCELLED, Status.NOT_REACHED
+#: a director decides without a call
+_DECIDES = Status.AWAITING_DECISION
 
-#: the statuses of a request that has no time
+#: the statuses of a request that has no time and gets one
 IN_LINE = frozenset({_NEEDS, _HELD, _WAITS})
-OPEN = IN_LINE | {_BOOKED}
+OPEN = IN_LINE | {_BOOKED, _DECIDES}
 
 
 def _stays(*statuses: Status) -> dict[Status, frozenset[Status]]:
@@ -54,14 +57,20 @@ def _table() -> Mapping[tuple[Status, Event], frozenset[Status]]:
         Event.INFORMATION: {
             _NEEDS: frozenset({_HELD, _WAITS, _OFF}),
             _HELD: frozenset({_HELD, _OFF}),
+            _DECIDES: frozenset({_DECIDES, _OFF}),
             _WAITS: frozenset({_WAITS, _OFF}),
             _BOOKED: frozenset({_BOOKED, _OFF}),
         },
         Event.WAIVE_INFORMATION: {_NEEDS: frozenset({_WAITS}), _BOOKED: frozenset({_BOOKED})},
         Event.RECONSIDERATION: {_NEEDS: frozenset({_NEEDS}), _WAITS: IN_LINE, _BOOKED: frozenset({_BOOKED})},
+        Event.ASK_FOR_TALK: {
+            _NEEDS: frozenset({_NEEDS}),
+            _HELD: frozenset({_HELD, _WAITS}),
+            _DECIDES: frozenset({_WAITS}),
+        },
         Event.DECIDE_REVIEW: {
             _NEEDS: frozenset({_NEEDS}),
-            _HELD: frozenset({_WAITS, _OFF}),
+            _HELD: frozenset({_WAITS, _DECIDES, _OFF}),
             _WAITS: frozenset({_WAITS, _OFF}),
             _BOOKED: frozenset({_BOOKED, _OFF}),
         },
@@ -73,7 +82,7 @@ def _table() -> Mapping[tuple[Status, Event], frozenset[Status]]:
         Event.OFFER_PEER: _stays(_WAITS),
         Event.ACCEPT_PEER: {_WAITS: frozenset({_WAITS, _BOOKED}), _BOOKED: frozenset({_BOOKED})},
         Event.DECLINE_PEER: {**_stays(*IN_LINE), _BOOKED: IN_LINE | {_BOOKED}},
-        Event.REASSIGN: {**_stays(*IN_LINE), _BOOKED: IN_LINE | {_BOOKED}},
+        Event.REASSIGN: {**_stays(*IN_LINE, _DECIDES), _BOOKED: IN_LINE | {_BOOKED}},
         Event.RESCHEDULE: {**_stays(*IN_LINE), _BOOKED: IN_LINE},
         Event.WITHDRAW: closes,
         Event.FILE_APPEAL: {status: frozenset({status, _OFF}) for status in OPEN},

@@ -7,10 +7,11 @@ from datetime import datetime
 from scheduling.business_time import deadlines, review_date_unknown, review_due
 from scheduling.eligibility import information_needed, is_held_for_review
 from scheduling.fifo import queue_of
-from scheduling.policy_words import AfterReschedule, BriefRule
+from scheduling.policy_words import AfterReschedule, Assignment, BriefRule
 from scheduling.status import Event, became
 from scheduling.values import (
     ConsultState,
+    Denial,
     Happening,
     Review,
     ReviewKind,
@@ -40,6 +41,9 @@ def status_in_line(rulebook: Rulebook, state: ConsultState) -> Status:
     """Return the status of a request without a time: what it waits for."""
     if state.complete is None:
         return Status.AWAITING_INFORMATION
+    if not state.talk:
+        decided = state.review is not None and state.review.decision is not None
+        return Status.AWAITING_DECISION if decided else Status.AWAITING_REVIEW
     return Status.AWAITING_REVIEW if is_held_for_review(rulebook, state) else Status.WAITING
 
 
@@ -59,11 +63,17 @@ def completed(rulebook: Rulebook, state: ConsultState) -> ConsultState:
 def redated(rulebook: Rulebook, state: ConsultState) -> ConsultState:
     """Compute the deadlines, and an open review's due time, from the dates that are known now."""
     review = state.review
-    if review is not None and review.kind is ReviewKind.RECONSIDERATION and review.decision is None:
+    if review is not None and review.kind is ReviewKind.RECONSIDERATION and runs(state):
         due = review_due(rulebook, state.denial, received=state.received, complete=state.complete)
         review = replace(review, due=due)
-    known = deadlines(rulebook, state.denial, received=state.received, complete=state.complete)
-    return replace(state, review=review, deadlines=known)
+    known = deadlines(rulebook, state.denial, received=state.talk_received, complete=state.complete)
+    return replace(state, review=review, deadlines=known if state.talk else known.without_talk())
+
+
+def runs(state: ConsultState) -> bool:
+    """Tell whether the review's clock runs: the nurse has not decided, or a director decides without a call."""
+    review = state.review
+    return review is not None and (review.decision is None or state.status is Status.AWAITING_DECISION)
 
 
 def open_review(
@@ -84,7 +94,7 @@ def open_review(
 
 
 def _to_open(rulebook: Rulebook, state: ConsultState, now: datetime) -> Review | None:
-    if not state.information:
+    if not state.information and (state.talk or state.complete is None):
         return None
     if state.reconsideration:
         if state.review is not None and state.review.kind is ReviewKind.RECONSIDERATION:
@@ -106,15 +116,25 @@ def overdue(rulebook: Rulebook, state: ConsultState, *, now: datetime) -> list[H
 
 def asked(rulebook: Rulebook, state: ConsultState, *, now: datetime) -> list[Happening]:
     """Ask a coordinator for what the denial does not say: a date that a deadline counts from, its director (BSP-1)."""
+    return asked_for(lacks(rulebook, state), state, now=now)
+
+
+def asked_for(reasons: Sequence[str], state: ConsultState, *, now: datetime) -> list[Happening]:
+    """Say that a coordinator is asked for what a denial does not say."""
+    return [told(What.ESCALATED, state, now, reason=reason, cause=None) for reason in reasons]
+
+
+def lacks(rulebook: Rulebook, state: ConsultState) -> list[str]:
+    """List what a coordinator has to be asked for."""
     reasons = []
     of_review = state.reconsideration and review_date_unknown(
         rulebook, state.denial, received=state.received, complete=state.complete
     )
     if state.deadlines.unknown or of_review:
         reasons.append("date_unknown")
-    if queue_of(state, rulebook) is None:
+    if (queue_of(state, rulebook) if state.talk else state.director) is None:
         reasons.append("no_director")
-    return [told(What.ESCALATED, state, now, reason=reason, cause=None) for reason in reasons]
+    return reasons
 
 
 def moved_back(rulebook: Rulebook, state: ConsultState, *, arrival: int, now: datetime) -> ConsultState:
@@ -129,6 +149,11 @@ def returned(rulebook: Rulebook, state: ConsultState, event: Event, reason: str,
     back = replace(state, booking=None, attempts=0)
     after = became(state, event, replace(back, status=status_in_line(rulebook, back)))
     return Step(state=after, happenings=(told(What.RETURNED, state, now, reason=reason),))
+
+
+def whose(rulebook: Rulebook, denial: Denial, *, talk: bool) -> int | None:
+    """Return the director of a request: whose line it stands in, or who decides where no talk is asked for."""
+    return None if talk and rulebook.policy.director.assignment is Assignment.ANY else denial.director
 
 
 def closed(state: ConsultState, event: Event, end: Status, reason: str) -> ConsultState:

@@ -43,6 +43,7 @@ class Status(StrEnum):
 
     AWAITING_INFORMATION = "awaiting_information"
     AWAITING_REVIEW = "awaiting_review"
+    AWAITING_DECISION = "awaiting_decision"
     WAITING = "waiting"
     BOOKED = "booked"
     COMPLETED = "completed"
@@ -109,12 +110,18 @@ class Request:
     received: datetime
     windows: tuple[Interval, ...] = ()
     reconsideration: bool = False
+    #: a talk is asked for; without it the decision is to be reconsidered without a call
+    talk: bool = True
     information: bool = False
     move_up: bool = False
     speaker: str = "physician"
     relation: str = "treating"
     #: the requester's specialty, matched with a director's where the policy looks at it
     specialty: str = ""
+
+    def __post_init__(self) -> None:
+        if not (self.talk or self.reconsideration):
+            raise ValueError("a request without a talk asks for reconsideration")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +151,14 @@ class Deadlines:
     def closes(self) -> datetime | None:
         """When asking is over: the earliest known of `request_by` and `occur_by` that is no advice."""
         return self._earliest("request_by", "occur_by")
+
+    def without_talk(self) -> "Deadlines":
+        """Leave what concerns the talk out: nobody is owed one that was not asked for."""
+        return Deadlines(
+            request_by=self.request_by,
+            unknown=tuple(key for key in self.unknown if key == "request.deadlines"),
+            advice=tuple(name for name in self.advice if name == "request_by"),
+        )
 
     def _earliest(self, *names: str) -> datetime | None:
         known = [getattr(self, name) for name in names if name not in self.advice]
@@ -186,7 +201,8 @@ class ConsultState:
     rulebook: str
     denial: Denial
     status: Status
-    #: whose line it stands in; None while no director is known, and for policies with `assignment = "any"`
+    #: whose line it stands in; None while no director is known, and for policies with `assignment = "any"`. Without a
+    #: talk it stands in no line: who decides, if the nurse cannot approve
     director: int | None
     received: datetime
     #: when the information that is needed was first there; None while it is missing
@@ -197,6 +213,10 @@ class ConsultState:
     windows: tuple[Interval, ...] = ()
     move_up: bool = False
     reconsideration: bool = False
+    #: a talk is asked for; else the decision is to be reconsidered without a call
+    talk: bool = True
+    #: when a talk was asked for, if that was after the request
+    talk_asked: datetime | None = None
     information: bool = False
     #: when information was first there; None: not yet, or (with `information`) with the request
     information_at: datetime | None = None
@@ -215,6 +235,11 @@ class ConsultState:
     missed: int = 0
     #: why it was closed without a talk, or the determination
     closed_reason: str | None = None
+
+    @property
+    def talk_received(self) -> datetime:
+        """When the talk was asked for: what its deadlines count from."""
+        return self.talk_asked or self.received
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +285,7 @@ class What(StrEnum):
     RECEIVED = "received"
     REFUSED = "refused"
     AWAITING_INFORMATION = "awaiting_information"
+    TALK_ASKED = "talk_asked"
     REVIEW_OPENED = "review_opened"
     REVIEW_DECIDED = "review_decided"
     REVIEW_OVERDUE = "review_overdue"

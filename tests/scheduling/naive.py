@@ -50,7 +50,7 @@ class Naive:
 
     def one_pass(self, queue: int | None) -> bool:
         """Go down the line to the first booking or move."""
-        line = [state for state in self.states.values() if queue is None or state.director == queue]
+        line = [state for state in self.states.values() if state.talk and (queue is None or state.director == queue)]
         for state in sorted(line, key=lambda state: place_key(state, self.rulebook)):
             if self.ready(state) and (self.move(state) if state.booking else self.book(state)):
                 return True
@@ -132,7 +132,7 @@ class Naive:
 
     def cause(self, state: ConsultState, deadline: datetime) -> str:
         plan, consult = self.rulebook.policy.plan, self.rulebook.policy.consult
-        moment = state.received
+        moment = state.talk_asked or state.received
         staffed = False
         while moment < deadline:
             local = moment.astimezone(plan.time_zone)

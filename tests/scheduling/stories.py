@@ -1,5 +1,6 @@
 """Random scenarios: policies, directors and events that a plan might meet in a week."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -138,10 +139,10 @@ denials = st.builds(
 )
 
 requests = st.builds(
-    Request,
+    lambda asks, **rest: Request(reconsideration=asks != "talk", talk=asks != "reconsideration", **rest),
+    st.sampled_from(["talk", "reconsideration", "both", "talk", "both"]),
     received=st.just(START),
     windows=windows,
-    reconsideration=st.booleans(),
     information=st.booleans(),
     move_up=st.booleans(),
 )
@@ -155,6 +156,8 @@ def events(draw: st.DrawFn) -> Played:
     details: dict[str, Any] = {}
     if do is Do.REQUEST:
         details = {"request": draw(requests), "received": at}
+    elif do is Do.TALK:
+        details = {"request": Request(received=at, windows=draw(windows), move_up=draw(st.booleans()))}
     elif do is Do.REVIEW:
         details = {"decision": draw(st.sampled_from(list(ReviewDecision)))}
     elif do is Do.RESCHEDULE:
@@ -197,12 +200,5 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 def _received_now(event: Played) -> Played:
     if event.do is not Do.REQUEST:
         return event
-    request = event.details["request"]
-    received = Request(
-        received=event.at,
-        windows=request.windows,
-        reconsideration=request.reconsideration,
-        information=request.information,
-        move_up=request.move_up,
-    )
-    return Played(at=event.at, do=event.do, case=event.case, details={"request": received})
+    received = replace(event.details["request"], received=event.at)
+    return replace(event, details={"request": received})

@@ -10,7 +10,7 @@ from scheduling.fifo import Plan, plan, with_buffer
 from scheduling.scenario import Scenario
 from scheduling.simulation import Simulation, run
 from scheduling.status import OPEN
-from scheduling.values import ConsultState, Director, Rulebook, Status
+from scheduling.values import ConsultState, Director, ReviewDecision, Rulebook, Status
 from tests.scheduling.naive import Line, Naive
 from tests.scheduling.stories import policies, scenarios
 
@@ -59,6 +59,13 @@ def check_standing(states: list[ConsultState], rulebook: Rulebook) -> None:
         assert state.status in OPEN or state.closed_reason is not None
         if state.status is Status.AWAITING_INFORMATION:
             assert state.complete is None
+        if state.status in OPEN and not state.talk:
+            assert state.booking is None, "without a call nobody's time is taken"
+            assert state.status is not Status.WAITING
+        if state.status is Status.AWAITING_DECISION:
+            assert not state.talk
+            assert state.review is not None
+            assert state.review.decision is ReviewDecision.NOT_APPROVED, "only after the nurse"
 
 
 @given(policies, scenarios())

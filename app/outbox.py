@@ -17,6 +17,7 @@ from app.itip import invite
 from app.itip.invite import Invitation, Party
 from app.mail import reasons, wording
 from app.mail.compose import CalendarPart, Mail, Unmailable, compose
+from app.mail.next_steps import next_step
 from app.mail.wording import Case, Talk, Wording
 from app.models import (
     Attention,
@@ -30,13 +31,6 @@ from app.models import (
     Recipient,
 )
 from app.ranges import interval
-
-#: what happens next, for the acknowledgement, by the status after asking
-NEXT_STEP = {
-    "awaiting_information": "Before a time can be found, the plan needs the clinical information that answers the"
-    " denial. Please send it on the page of the request.",
-    "awaiting_review": "A nurse reviews what you sent first. If the nurse cannot approve it, a time is found for you.",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +64,7 @@ def acknowledge(
     """Tell the office that its request is in, with its place in line and what happens next."""
     lane = _lane(session, consult, desk, plan_name, now)
     said = wording.acknowledgement(
-        lane.case, received=consult.received_at, place=place, awaiting=NEXT_STEP.get(awaiting, "")
+        lane.case, received=consult.received_at, place=place, next_step=next_step(awaiting, talk=consult.talk)
     )
     _write(lane, Recipient.OFFICE, MessageKind.ACKNOWLEDGEMENT, consult.office_email, said, said.title)
 
@@ -89,6 +83,17 @@ def notify(
     lane = _lane(session, consult, desk, plan_name, now)
     said = wording.notice(lane.case, subject, tuple(paragraph for paragraph in paragraphs if paragraph))
     _write(lane, Recipient.OFFICE, MessageKind.NOTICE, consult.office_email, said, subject)
+
+
+def ask_to_decide(
+    session: Session, consult: Consult, *, due: datetime | None, desk: Desk, plan_name: str, now: datetime
+) -> None:
+    """Tell the director that a reconsideration waits for his decision, without a call. No calendar holds it."""
+    assert consult.director_id is not None, "somebody decides it"
+    director = _director(session, consult.director_id)
+    lane = _lane(session, consult, desk, plan_name, now)
+    said = wording.to_decide(lane.case, due=due, zone=director.time_zone)
+    _write(lane, Recipient.DIRECTOR, MessageKind.NOTICE, director.email, said, f"{said.title}, {consult.reference}")
 
 
 def announce(
@@ -119,11 +124,13 @@ def announce(
     if told is not None:
         has_begun = interval(told.during).start <= now
         if not (has_begun and consult.closed_at is not None):
-            words = reasons.why(consult.closed_reason or reason, closed=consult.closed_at is not None)
+            words = reasons.why(
+                consult.closed_reason or reason, closed=consult.closed_at is not None, talk=consult.talk
+            )
             _call_off(_next_version(lane), told, words)
         consult.announced_booking_id = consult.calendar_uid = consult.calendar_sequence = None
     if consult.closed_reason in reasons.NEWS_TO_THE_OFFICE:
-        _tell_it_is_closed(lane, reasons.why(consult.closed_reason, closed=True))
+        _tell_it_is_closed(lane, reasons.why(consult.closed_reason, closed=True, talk=consult.talk))
 
 
 def calendar_for_office(
@@ -211,7 +218,8 @@ def _tell_it_is_closed(lane: Lane, words: reasons.Reason) -> None:
         Message.created_at >= consult.closed_at,
     )
     if lane.session.scalars(said_already.limit(1)).first() is None:
-        said = wording.notice(lane.case, "Your peer-to-peer request is closed", words.office)
+        what = "Your peer-to-peer request" if consult.talk else "Your request for reconsideration"
+        said = wording.notice(lane.case, f"{what} is closed", words.office)
         _write(lane, Recipient.OFFICE, MessageKind.CANCELLATION, consult.office_email, said, said.title)
 
 
@@ -381,6 +389,8 @@ def _lane(session: Session, consult: Consult, desk: Desk, plan_name: str, now: d
         decided_by=decided_by.name if decided_by else "",
         decided_by_phone=decided_by.phone if decided_by else "",
         reconsideration=consult.reconsideration,
+        talk=consult.talk,
+        advice=frozenset(consult.advisory_deadlines),
         occur_by=consult.occur_by,
         sla_due=consult.sla_due,
         target_due=consult.target_due,

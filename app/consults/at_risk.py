@@ -18,6 +18,7 @@ from app.consults.setup import Setup
 from app.db import in_transaction
 from app.models import Attention, AttentionReason, BookingRow, Consult, Director
 from scheduling.business_time import warned_from
+from scheduling.values import Status
 
 #: no desk is closed longer than this, so that nothing later can be due a business day from now
 AHEAD = timedelta(days=21)
@@ -131,9 +132,12 @@ def tell_of_the_director(session: Session, consult_id: int, setup: Setup, now: d
 
 def why(file: CaseFile) -> str:
     """Say in a word of the rules what a consult without a time waits for."""
-    if file.state.director is None and file.rulebook.policy.director.assignment != "any":
+    state = file.state
+    if state.director is None and (not state.talk or file.rulebook.policy.director.assignment != "any"):
         return "no_director"
-    return file.state.unplaced or file.state.status.value
+    if not state.talk and state.status is Status.AWAITING_REVIEW:
+        return "without_call"
+    return state.unplaced or state.status.value
 
 
 def _key(due: ColumnElement[datetime | None]) -> ColumnElement[str]:

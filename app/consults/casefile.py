@@ -26,6 +26,7 @@ AFRESH = {"populate_existing": True}
 
 #: what a status change settles by itself
 SETTLED_BY_ANOTHER_TIME = (AttentionReason.CALENDAR_CONFLICT, AttentionReason.TIME_PROPOSED)
+SETTLED_BY_DECIDING = (AttentionReason.REVIEW_OVERDUE, AttentionReason.REVIEW_NEAR)
 SETTLED_BY_BOOKING = (
     AttentionReason.NO_OPENING_BEFORE_DEADLINE,
     AttentionReason.NO_DIRECTOR,
@@ -162,6 +163,8 @@ def state_of(
         windows=tuple(interval(window) for window in consult.windows),
         move_up=consult.move_up,
         reconsideration=consult.reconsideration,
+        talk=consult.talk,
+        talk_asked=consult.talk_asked_at,
         information=consult.information,
         information_at=consult.information_at,
         specialty=consult.speaker_specialty,
@@ -260,6 +263,8 @@ def write_state(consult: Consult, state: ConsultState, now: datetime) -> None:
     consult.windows = [stored(window) for window in state.windows]
     consult.move_up = state.move_up
     consult.reconsideration = state.reconsideration
+    consult.talk = state.talk
+    consult.talk_asked_at = state.talk_asked
     consult.information = state.information
     consult.information_at = state.information_at
     consult.request_by = state.deadlines.request_by
@@ -333,8 +338,8 @@ def write_review(session: Session, file: CaseFile, review: Review | None, *, by:
         file.review.decision = review.decision
         file.review.decided_at = now
         file.review.decided_by = history.account_of(by)
-    if review.overdue and file.review.overdue_at is None:
-        file.review.overdue_at = now
+    if review.overdue != (file.review.overdue_at is not None):
+        file.review.overdue_at = now if review.overdue else None
 
 
 def call_for_a_person(
@@ -380,8 +385,10 @@ def settle_what_is_over(session: Session, file: CaseFile, step: Step, now: datet
         over = SETTLED_BY_BOOKING
     elif said & {What.MOVED, What.RETURNED}:
         over = SETTLED_BY_ANOTHER_TIME
-    elif What.REVIEW_DECIDED in said:
-        over = (AttentionReason.REVIEW_OVERDUE,)
+    elif said & {What.REVIEW_DECIDED, What.TALK_ASKED} and What.REVIEW_OVERDUE not in said:
+        over = SETTLED_BY_DECIDING if file.state.review and file.state.review.decision else ()
+    elif What.REVIEW_OVERDUE in said:
+        over = (AttentionReason.REVIEW_NEAR,)
     if over:
         settle_attention(session, file.consult.id, over, None, now)
 

@@ -18,6 +18,7 @@ Event = Callable[[ConsultState, Rulebook], Step]
 WORDS = {
     Status.AWAITING_INFORMATION: "waiting for clinical information",
     Status.AWAITING_REVIEW: "waiting for the nurse's review",
+    Status.AWAITING_DECISION: "waiting for the medical director, who decides without a call",
     Status.WAITING: "waiting in line",
     Status.BOOKED: "booked",
     Status.COMPLETED: "completed",

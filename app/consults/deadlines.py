@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app import history
@@ -13,6 +13,7 @@ from app.consults.setup import Setup
 from app.db import in_transaction
 from app.models import Consult, ReviewTask
 from scheduling import life
+from scheduling.values import Status
 
 
 def pass_due_times(sessions: sessionmaker[Session], *, setup: Setup, now: datetime) -> int:
@@ -26,7 +27,7 @@ def pass_due_times(sessions: sessionmaker[Session], *, setup: Setup, now: dateti
             .join(Consult, Consult.id == ReviewTask.consult_id)
             .where(
                 ReviewTask.due_at <= now,
-                ReviewTask.decided_at.is_(None),
+                or_(ReviewTask.decided_at.is_(None), Consult.status == Status.AWAITING_DECISION),
                 ReviewTask.overdue_at.is_(None),
                 Consult.closed_at.is_(None),
             )

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import directors, history
-from app.consults import casefile, followup
+from app.consults import casefile, followup, without_call
 from app.consults.casefile import CaseFile
 from app.consults.change import change
 from app.consults.setup import Setup
@@ -49,6 +49,7 @@ def name_director(
         must=False,
     )
     casefile.settle_attention(session, consult_id, [AttentionReason.NO_DIRECTOR], history.account_of(by), now)
+    without_call.tell_the_director(session, file, setup=setup, now=now)
     return file
 
 
@@ -78,6 +79,7 @@ def reassign(
         now=now,
     )
     casefile.settle_attention(session, consult_id, [AttentionReason.DIRECTOR_LEFT], history.account_of(by), now)
+    without_call.tell_the_director(session, file, setup=setup, now=now)
     return file
 
 

@@ -22,12 +22,14 @@ WORDS = {
     "discussed": "The rationale of the denial was discussed. This was no reconsideration; the denial stands.",
     "plan_error": "The denial was a mistake of the plan and will be corrected.",
 }
+#: where there was no talk
+WITHOUT_CALL = {**WORDS, "upheld": "The denial stands after reconsideration by a medical director."}
 
 
 def record_outcome(
     session: Session, consult_id: int, determination: str, note: str, *, setup: Setup, by: str, now: datetime
 ) -> CaseFile:
-    """Record what the talk has come to and tell the office (BSP-7, BSP-8, NC-5).
+    """Record what the talk has come to, or what is decided without a call, and tell the office (BSP-7, BSP-8, NC-5).
 
     A determination that this case does not allow is refused, on record (`outcome_not_available`). What is overturned,
     modified or a mistake leaves a task: the case in the plan's own system.
@@ -53,8 +55,8 @@ def finish(session: Session, file: CaseFile, determination: str, *, setup: Setup
     outbox.notify(
         session,
         file.consult,
-        subject="Outcome of your peer-to-peer consult",
-        paragraphs=words_for(file.rulebook, determination),
+        subject=subject_for(talk=file.state.talk),
+        paragraphs=words_for(file.rulebook, determination, talk=file.state.talk),
         desk=setup.desk,
         plan_name=file.rulebook.policy.name,
         now=now,
@@ -63,9 +65,15 @@ def finish(session: Session, file: CaseFile, determination: str, *, setup: Setup
         followup.open_list(session, file, now=now)
 
 
-def words_for(rulebook: Rulebook, determination: str) -> list[str]:
+def subject_for(*, talk: bool) -> str:
+    """Name the notice of an outcome."""
+    return "Outcome of your peer-to-peer consult" if talk else "Outcome of your request for reconsideration"
+
+
+def words_for(rulebook: Rulebook, determination: str, *, talk: bool = True) -> list[str]:
     """Say what the office will read, nothing of it about the patient (M5)."""
-    return [words for words in (WORDS[determination], rulebook.policy.after.get(determination, "")) if words]
+    said = (WORDS if talk else WITHOUT_CALL)[determination]
+    return [words for words in (said, rulebook.policy.after.get(determination, "")) if words]
 
 
 def record_absence(session: Session, consult_id: int, who: str, *, setup: Setup, by: str, now: datetime) -> CaseFile:

@@ -38,6 +38,8 @@ class NewRequest:
     windows: tuple[Interval, ...] = ()
     move_up: bool = False
     reconsideration: bool = False
+    #: a talk is asked for; else reconsideration without a call
+    talk: bool = True
     statement: str = ""
     #: documents or a fax are there besides the statement
     information: bool = False
@@ -63,6 +65,7 @@ class NewRequest:
             received=self.received,
             windows=self.windows,
             reconsideration=self.reconsideration,
+            talk=self.talk,
             information=self.information or bool(self.statement.strip()),
             move_up=self.move_up,
             speaker=self.speaker_profession,
@@ -146,8 +149,9 @@ def rulebook_for(denial: Denial, *, setup: Setup) -> Rulebook:
 
 
 def earlier_requests(session: Session, denial_id: int) -> tuple[bool, int]:
-    """Tell whether a request for this denial is open, and how many consults were completed or closed as not reached."""
-    used: ColumnElement[int] = func.count().filter(Consult.status.in_((Status.COMPLETED, Status.NOT_REACHED)))
+    """Tell whether a request for this denial is open, and how many talks were completed or closed as not reached."""
+    ended = Consult.status.in_((Status.COMPLETED, Status.NOT_REACHED))
+    used: ColumnElement[int] = func.count().filter(ended, Consult.talk)
     is_open: ColumnElement[int] = func.count().filter(Consult.closed_at.is_(None))
     open_count, used_count = session.execute(select(is_open, used).where(Consult.denial_id == denial_id)).one()
     return open_count > 0, used_count

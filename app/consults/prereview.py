@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import history
-from app.consults import casefile, followup
+from app.consults import casefile, followup, without_call
 from app.consults.casefile import CaseFile, call_for_a_person
 from app.consults.change import change
 from app.consults.setup import Setup
@@ -107,6 +107,7 @@ def _decide(
     )
     before.review.note = note.strip()
     before.review.claimed_by = before.review.claimed_until = None
+    without_call.tell_the_director(session, file, setup=setup, now=now)
     if decision is APPROVE:
         followup.open_list(session, file, now=now)
         if booked_for is not None and now < booked_for < now + TELL_BY_TELEPHONE:

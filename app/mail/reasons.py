@@ -44,6 +44,23 @@ _CLOSED: Mapping[str, Reason] = {
         director=(_FREE,),
     ),
 }
+#: the same, where no talk was asked for
+_CLOSED_WITHOUT_TALK: Mapping[str, Reason] = {
+    "approved_by_nurse": Reason(
+        office=("Good news: the request was approved on review. There is nothing more to do for it.",), director=()
+    ),
+    "appeal_filed": Reason(
+        office=("An appeal was filed, so this reconsideration ends. The appeal goes its own way from here.",),
+        director=(),
+    ),
+    "converted_to_appeal": Reason(
+        office=(
+            "This plan handles a request with new clinical information as an appeal, so this reconsideration ends.",
+            "The plan continues with the appeal.",
+        ),
+        director=(),
+    ),
+}
 #: reasons of which the office learns from us, also when no time was found yet; the others it gave itself
 NEWS_TO_THE_OFFICE = frozenset({"approved_by_nurse", "appeal_filed", "converted_to_appeal"})
 
@@ -92,8 +109,10 @@ TAKEN_OFF = Reason(
 )
 
 
-def why(reason: str, *, closed: bool) -> Reason:
-    """Find the words for a reason."""
+def why(reason: str, *, closed: bool, talk: bool = True) -> Reason:
+    """Find the words for a reason; `talk`: one was asked for."""
+    if closed and not talk and reason in _CLOSED_WITHOUT_TALK:
+        return _CLOSED_WITHOUT_TALK[reason]
     if closed:
         return _CLOSED.get(reason, _CLOSED_OTHERWISE)
     return _RETURNED.get(reason, _RETURNED_OTHERWISE)

@@ -46,6 +46,10 @@ class Case:
     decided_by: str
     decided_by_phone: str
     reconsideration: bool
+    talk: bool
+    "a talk is asked for; else reconsideration without a call"
+    advice: frozenset[str]
+    "those of the deadlines below that bind nobody: occur_by, sla, target"
     occur_by: datetime | None
     sla_due: datetime | None
     target_due: datetime | None
@@ -117,17 +121,19 @@ def tel(phone: str) -> str:
     return f"tel:{plus}{digits}" + (f";ext={extension[0].strip()}" if extension else "")
 
 
-def acknowledgement(case: Case, *, received: datetime, place: int | None, awaiting: str) -> Wording:
+def acknowledgement(case: Case, *, received: datetime, place: int | None, next_step: str) -> Wording:
     """Tell the office that its request is in, where it stands, and what happens next."""
     facts = [("Received", times.instant(received, case.office_zone))]
     if place is not None:
         facts.append(("Position in line", str(place)))
-    facts += [("Physician on the call", _who(case)), ("Number that will be called", _number_called(case))]
-    next_step = awaiting or "As soon as a time is found, you and the medical director each get an invitation."
+    thanks = "Thank you. Your request for reconsideration without a call is received."
+    if case.talk:
+        facts += [("Physician on the call", _who(case)), ("Number that will be called", _number_called(case))]
+        thanks = "Thank you. Your request for a peer-to-peer consult is received and has its place in line."
     return _wording(
         case,
         "Your request is received",
-        lead=("Thank you. Your request for a peer-to-peer consult is received and has its place in line.", next_step),
+        lead=(thanks, next_step),
         facts=(*facts, *_common(case, Recipient.OFFICE, case.office_zone)),
         recipient=Recipient.OFFICE,
     )
@@ -141,6 +147,19 @@ def notice(case: Case, title: str, paragraphs: tuple[str, ...]) -> Wording:
         lead=paragraphs,
         facts=_common(case, Recipient.OFFICE, case.office_zone),
         recipient=Recipient.OFFICE,
+    )
+
+
+def to_decide(case: Case, *, due: datetime | None, zone: str) -> Wording:
+    """Tell a director that a reconsideration waits for his decision, without a call."""
+    by = (("To be decided by", times.instant(due, zone)),) if due is not None else ()
+    return _wording(
+        case,
+        "A reconsideration to decide without a call",
+        lead=("The nurse did not approve it, and the office asked for no talk. Only a physician may uphold a denial.",),
+        facts=(*by, *_common(case, Recipient.DIRECTOR, zone)),
+        recipient=Recipient.DIRECTOR,
+        link_text="To read the case and to decide, sign in here:",
     )
 
 
@@ -180,20 +199,25 @@ def _wording(
     facts: tuple[tuple[str, str], ...],
     recipient: Recipient,
     closing: tuple[str, ...] = (),
+    link_text: str = "",
 ) -> Wording:
-    if recipient is Recipient.DIRECTOR:
-        link_text = "To open the case, or to give this time back, sign in here:"
-    else:
-        link_text = "To follow the request, change your times or withdraw, sign in here:"
     return Wording(
         title=text.line(title),
         lead=tuple(text.line(paragraph) for paragraph in lead),
         facts=tuple((label, text.line(value)) for label, value in facts),
         closing=closing,
-        link_text=link_text,
+        link_text=link_text or _what_the_link_is_for(case, recipient),
         link=case.link,
         sender=text.line(f"{case.sender}, {case.plan_name}"),
     )
+
+
+def _what_the_link_is_for(case: Case, recipient: Recipient) -> str:
+    if recipient is Recipient.DIRECTOR:
+        return "To open the case, or to give this time back, sign in here:"
+    if not case.talk:
+        return "To follow the request, ask for a talk as well or withdraw, sign in here:"
+    return "To follow the request, change your times or withdraw, sign in here:"
 
 
 def _zone(case: Case, talk: Talk, recipient: Recipient) -> str:
@@ -243,15 +267,24 @@ def _common(case: Case, recipient: Recipient, zone: str) -> tuple[tuple[str, str
 
 
 def _deadlines(case: Case, zone: str) -> list[tuple[str, str]]:
-    facts = []
-    binding = [due for due in (case.occur_by, case.sla_due) if due is not None]
-    if binding and not case.closed:
-        facts.append(("The talk has to take place before", times.instant(min(binding), zone)))
-    elif case.target_due is not None and not case.closed:
-        facts.append(("The plan aims to talk before", times.instant(case.target_due, zone)))
+    facts = [] if case.closed or not case.talk else _until_when(case, zone)
     if case.last_day_to_appeal is not None:
         facts.append(("Last day to appeal", f"{_last_day(case, zone)}. A consult does not move this day."))
     return facts
+
+
+def _until_when(case: Case, zone: str) -> list[tuple[str, str]]:
+    """Say until when the talk is, or should be; what is advice must not read like a last day."""
+    known = (("occur_by", case.occur_by), ("sla", case.sla_due), ("target", case.target_due))
+    binding = [due for name, due in known if due is not None and name not in case.advice and name != "target"]
+    if binding:
+        return [("The talk has to take place before", times.instant(min(binding), zone))]
+    if case.target_due is not None and "target" not in case.advice:
+        return [("The plan aims to talk before", times.instant(case.target_due, zone))]
+    advice = [due for _, due in known if due is not None]
+    if advice:
+        return [("Advised: talk before", f"{times.instant(min(advice), zone)}. This is advice and no last day.")]
+    return []
 
 
 def _last_day(case: Case, zone: str) -> str:

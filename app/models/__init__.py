@@ -18,6 +18,7 @@ from app.models.people import (
     StaffRole,
     WebSession,
 )
+from app.models.wanted import Wanted
 
 __all__ = [
     "Account",
@@ -45,6 +46,7 @@ __all__ = [
     "ReviewTask",
     "Role",
     "StaffRole",
+    "Wanted",
     "WebSession",
     "arrivals",
 ]

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Sequence,
     Text,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -58,6 +59,7 @@ class AttentionReason(StrEnum):
     DEADLINE_NEAR = "deadline_near"
     FOLLOW_UP_DUE = "follow_up_due"
     LETTER_INCOMPLETE = "letter_incomplete"
+    REVIEW_NEAR = "review_near"
 
 
 class Consult(Base):
@@ -84,6 +86,10 @@ class Consult(Base):
     windows: Mapped[list[Range[datetime]]] = mapped_column(ARRAY(TSTZRANGE), default=list)
     move_up: Mapped[bool]
     reconsideration: Mapped[bool]
+    talk: Mapped[bool] = mapped_column(default=True, server_default=true())
+    "a talk is asked for; else a reconsideration without a call, which stands in no line"
+    talk_asked_at: Mapped[datetime | None]
+    "when a talk was asked for, if that was after the request"
     information: Mapped[bool]
     information_at: Mapped[datetime | None]
     "when the first of it was there"
@@ -150,6 +156,9 @@ class Consult(Base):
         CheckConstraint("(closed_at is null) = (closed_reason is null)", name="closed_reason_paired"),
         CheckConstraint("(channel = 'online') = (taken_by is null)", name="taken_by_paired"),
         CheckConstraint("(calendar_uid is null) = (calendar_sequence is null)", name="calendar_paired"),
+        CheckConstraint("talk or reconsideration", name="talk_or_reconsideration"),
+        CheckConstraint("talk or status not in ('waiting', 'booked')", name="no_time_without_talk"),
+        CheckConstraint("status <> 'awaiting_decision' or not talk", name="decided_without_call"),
         CheckConstraint(
             "(peer_offer_director_id is null) = (peer_offer_start is null)"
             " and (peer_offer_answer is null or peer_offer_start is not null)",
@@ -175,6 +184,9 @@ class BookingRow(Base):
     made_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
     released_reason: Mapped[str | None]
+    late_minutes: Mapped[int | None]
+    "how late the director says he will call; the time itself stays"
+    late_said_at: Mapped[datetime | None]
     consult: Mapped[Consult] = relationship(lazy="raise", back_populates="bookings", foreign_keys=[consult_id])
     director: Mapped[Director] = relationship(lazy="raise")
     __table_args__ = (
@@ -182,6 +194,7 @@ class BookingRow(Base):
         CheckConstraint(SANE_RANGE.format("blocked"), name="blocked_sane"),
         CheckConstraint("blocked @> during and lower(blocked) = lower(during)", name="blocked_holds_during"),
         CheckConstraint("(released_at is null) = (released_reason is null)", name="released_paired"),
+        CheckConstraint("(late_minutes is null) = (late_said_at is null)", name="late_paired"),
         # The unique index comes first: with equal starts it refuses at once, where the exclusion constraint alone lets
         # waiters wait for one another.
         Index(

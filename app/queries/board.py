@@ -24,6 +24,9 @@ from scheduling.values import Interval, Rulebook, Urgency
 OPENINGS = 3
 AHEAD = timedelta(days=14)
 
+#: those who stand in no line: nobody is called
+WITHOUT_CALL = "without_call"
+
 #: whoever has so long is free for a consult
 FREE_FOR = timedelta(minutes=30)
 
@@ -101,7 +104,7 @@ def board(session: Session, *, today: Interval, setup: Setup, now: datetime) -> 
     risks = _risks(session, [file.consult.id for file in files])
     lines: dict[fifo.Queue | None, list[CaseFile]] = defaultdict(list)
     for file in files:
-        lines[fifo.queue_of(file.state, file.rulebook)].append(file)
+        lines[fifo.queue_of(file.state, file.rulebook) if file.state.talk else WITHOUT_CALL].append(file)
     times = directors.load(session, ids, now=now)
     calls = _calls_today(session, today)
     columns = [_nobodys(name, line, risks) for name, line in lines.items() if not isinstance(name, int) and line]
@@ -157,7 +160,7 @@ def _calls_today(session: Session, today: Interval) -> Mapping[int, list[Interva
 def _nobodys(name: str | int | None, line: Sequence[CaseFile], risks: Mapping[int, AttentionReason]) -> Column:
     return Column(
         director_id=None,
-        name=f"Any director of {line[0].rulebook.policy.name}" if name else "No director known",
+        name=_called(name, line),
         phone="",
         time_zone=line[0].rulebook.policy.plan.time_zone.key,
         waiting=_in_line([file for file in line if file.booking is None], risks),
@@ -171,6 +174,12 @@ def _nobodys(name: str | int | None, line: Sequence[CaseFile], risks: Mapping[in
         out_until=None,
         next_openings=(),
     )
+
+
+def _called(name: str | int | None, line: Sequence[CaseFile]) -> str:
+    if name == WITHOUT_CALL:
+        return "Reconsideration without a call"
+    return f"Any director of {line[0].rulebook.policy.name}" if name else "No director known"
 
 
 def _directors(
@@ -216,6 +225,12 @@ def _is_late(file: CaseFile) -> bool:
     return booking is not None and due is not None and booking.during.start >= due
 
 
+def _due(file: CaseFile) -> datetime | None:
+    """Give the deadline that binds; without a call that of the review."""
+    state = file.state
+    return state.deadlines.binding if state.talk else (state.review.due if state.review else None)
+
+
 def _in_line(files: Sequence[CaseFile], risks: Mapping[int, AttentionReason]) -> tuple[Waiting, ...]:
     return tuple(
         Waiting(
@@ -224,7 +239,7 @@ def _in_line(files: Sequence[CaseFile], risks: Mapping[int, AttentionReason]) ->
             urgency=file.denial.urgency,
             received_at=file.consult.received_at,
             why=at_risk.why(file),
-            due=file.state.deadlines.binding,
+            due=_due(file),
             zone=file.rulebook.policy.plan.time_zone,
             at_risk=risks.get(file.consult.id),
             start=file.state.booking.during.start if file.state.booking else None,

@@ -209,7 +209,8 @@ def _review(session: Session, consult_id: int) -> ReviewNote | None:
 def waiting_in_line(session: Session, director_id: int) -> int:
     """Count who waits in a director's line without a time, for whatever reason."""
     waits = (Status.WAITING, Status.AWAITING_REVIEW, Status.AWAITING_INFORMATION)
-    query = select(func.count(Consult.id)).where(Consult.director_id == director_id, Consult.status.in_(waits))
+    mine = (Consult.director_id == director_id, Consult.talk, Consult.status.in_(waits))
+    query = select(func.count(Consult.id)).where(*mine)
     return session.scalars(query).one()
 
 

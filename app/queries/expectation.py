@@ -20,7 +20,7 @@ from app.consults.setup import Setup
 from app.models import Director, DirectorPeer
 from app.queries.office import CaseView, Person, RequestView
 from scheduling import eligibility, fifo, life, openings, values
-from scheduling.values import Booking, ConsultState, Interval, Rulebook
+from scheduling.values import Booking, ConsultState, Interval, Rulebook, Status
 
 #: how far ahead the openings of a director are shown
 SHOWN = timedelta(days=14)
@@ -44,6 +44,8 @@ class Expected:
     "the time if the information that is needed came with it"
     after_review: datetime | None = None
     "no time before this is taken, because the nurse's review is due then"
+    decided_by: datetime | None = None
+    "without a call: when the review is due"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,8 @@ def openings_of(session: Session, shown: CaseView, *, setup: Setup, now: datetim
 
 
 def _expected(line: _Line, state: ConsultState, rulebook: Rulebook, now: datetime) -> Expected:
+    if not state.talk:
+        return Expected(waits=_without_call(state), decided_by=state.review.due if state.review else None)
     booking = line.expected(state, rulebook, now)
     place = line.place(state, rulebook)
     if booking is not None:
@@ -128,6 +132,13 @@ def _expected(line: _Line, state: ConsultState, rulebook: Rulebook, now: datetim
         booking = line.expected(informed, rulebook, now) if informed is not None else None
         later = booking.during.start if booking else None
     return Expected(place=place, waits=state.status.value, if_complete=later)
+
+
+def _without_call(state: ConsultState) -> str:
+    """Say what a reconsideration without a call waits for, in a word of the rules."""
+    if state.status is Status.AWAITING_DECISION and state.director is None:
+        return "no_director"
+    return "without_call" if state.status is Status.AWAITING_REVIEW else state.status.value
 
 
 def _nothing(state: ConsultState) -> str:

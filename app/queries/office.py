@@ -46,6 +46,8 @@ class RequestRow:
     received_at: datetime
     closed_at: datetime | None
     closed_reason: str | None
+    talk: bool
+    "a talk was asked for; else reconsideration without a call"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +85,9 @@ class CaseView:
 
     @property
     def used(self) -> int:
-        """How many consults were completed or closed as not reached."""
-        return sum(request.status in (Status.COMPLETED, Status.NOT_REACHED) for request in self.requests)
+        """How many talks were completed or closed as not reached."""
+        ended = (Status.COMPLETED, Status.NOT_REACHED)
+        return sum(request.talk and request.status in ended for request in self.requests)
 
     @property
     def decided(self) -> datetime | date | None:
@@ -281,6 +284,7 @@ def _request_row(consult: Consult) -> RequestRow:
         received_at=consult.received_at,
         closed_at=consult.closed_at,
         closed_reason=consult.closed_reason,
+        talk=consult.talk,
     )
 
 

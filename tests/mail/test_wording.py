@@ -27,6 +27,8 @@ CASE = Case(
     decided_by="Dana Lee, MD",
     decided_by_phone="919-555-0100",
     reconsideration=False,
+    talk=True,
+    advice=frozenset(),
     occur_by=datetime(2027, 3, 5, 8, 0, tzinfo=UTC),
     sla_due=datetime(2027, 3, 4, 1, 0, tzinfo=UTC),
     target_due=None,
@@ -166,6 +168,37 @@ def test_only_a_plan_s_own_aim_is_called_an_aim() -> None:
 
     assert "The plan aims to talk before: Tuesday 2 March 2027, 7:00 am Pacific" in notice(case)
     assert "has to take place" not in notice(case)
+
+
+@pytest.mark.parametrize(
+    "advice, said",
+    [
+        ({"occur_by"}, "The talk has to take place before: Wednesday 3 March 2027, 5:00 pm Pacific"),
+        ({"sla"}, "The talk has to take place before: Friday 5 March 2027, 12:00 am Pacific"),
+        ({"occur_by", "sla"}, "(PST, America/Los_Angeles). This is advice and no last day."),
+    ],
+)
+def test_advice_does_not_read_like_a_last_day(advice: set[str], said: str) -> None:
+    plain = notice(replace(CASE, advice=frozenset(advice)))
+
+    assert said in plain
+    assert ("has to take place" in plain) == (len(advice) == 1)
+
+
+def test_without_a_call_no_mail_speaks_of_one() -> None:
+    """NC-4: reconsideration without a call."""
+    case = replace(CASE, talk=False, reconsideration=True)
+    received = wording.acknowledgement(case, received=START, place=None, next_step="next").plain()
+    to_decide = wording.to_decide(case, due=START, zone="America/New_York").plain()
+
+    for plain in (received, to_decide):
+        assert "will be called" not in plain
+        assert "has to take place" not in plain
+        assert "Position" not in plain
+    assert "To be decided by: Tuesday 2 March 2027, 10:00 am Eastern" in to_decide
+    assert "chart 88" not in to_decide
+    assert "Last day to appeal" in to_decide
+    assert "no longer needed" not in "".join(reasons.why("approved_by_nurse", closed=True, talk=False).office)
 
 
 def test_a_director_who_is_not_known_yet_is_not_guessed() -> None:

@@ -5,11 +5,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app import directors, history
-from app.consults import assignment, deadlines, desk, determination, intake, office, prereview
+from app.consults import assignment, deadlines, desk, determination, intake, office, prereview, without_call
 from app.consults.setup import Setup
 from app.db import transaction
 from app.errors import Conflict
@@ -18,7 +18,7 @@ from app.policies import Policies
 from scheduling.scenario import DETAILS, Do, Played, Scenario
 from scheduling.simulation import Told
 from scheduling.values import Director as DirectorValue
-from scheduling.values import Request, ReviewDecision, Rulebook, What
+from scheduling.values import Request, ReviewDecision, Rulebook, Status, What
 from tests.support import factories
 
 INSTANTS = ("request_by", "occur_by", "sla", "target", "due", "start", "end")
@@ -105,7 +105,9 @@ class Theatre:
                     select(ReviewTask.due_at)
                     .join(Consult, Consult.id == ReviewTask.consult_id)
                     .where(
-                        Consult.closed_at.is_(None), ReviewTask.decided_at.is_(None), ReviewTask.overdue_at.is_(None)
+                        Consult.closed_at.is_(None),
+                        or_(ReviewTask.decided_at.is_(None), Consult.status == Status.AWAITING_DECISION),
+                        ReviewTask.overdue_at.is_(None),
                     )
                     .order_by(ReviewTask.due_at)
                 )
@@ -152,6 +154,8 @@ class Theatre:
                 office.send_information(session, consult_id, "more", **say)
             case Do.RECONSIDERATION:
                 office.ask_reconsideration(session, consult_id, **say)
+            case Do.TALK:
+                without_call.ask_for_talk(session, consult_id, _talk(said["request"]), **say)
             case Do.REVIEW if said["decision"] is ReviewDecision.APPROVE:
                 prereview.approve(session, consult_id, note="", **nurse)
             case Do.REVIEW:
@@ -182,6 +186,7 @@ class Theatre:
             received=asked.received,
             windows=asked.windows,
             reconsideration=asked.reconsideration,
+            talk=asked.talk,
             move_up=asked.move_up,
             statement="MRI" if asked.information else "",
             speaker_profession=asked.speaker,
@@ -199,6 +204,18 @@ class Theatre:
                 Told(at=row.at, case=cases[row.denial_id], what=What(row.what), details=_details(row, names))
                 for row in rows
             ]
+
+
+def _talk(asked: Request) -> without_call.Talk:
+    return without_call.Talk(
+        windows=asked.windows,
+        move_up=asked.move_up,
+        speaker_name="Dr Anil Rao",
+        speaker_profession=asked.speaker,
+        speaker_relation=asked.relation,
+        speaker_phone="984-555-0142",
+        office_time_zone="America/New_York",
+    )
 
 
 def _details(row: History, names: dict[int, str]) -> dict[str, object]:

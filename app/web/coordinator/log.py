@@ -65,7 +65,13 @@ def _received(work: Work, row: LogRow) -> str:
     if work.request is not None and row.consult_id == work.request.consult.id:
         how = f" {CHANNELS[work.request.consult.channel]}"
     place = row.details.get("place")
-    return f"Request received{how}.{f' Place in line: {place}.' if place else ''}"
+    what = "Reconsideration without a call asked for" if row.details.get("talk") is False else "Request received"
+    return f"{what}{how}.{f' Place in line: {place}.' if place else ''}"
+
+
+def _talk_asked(work: Work, row: LogRow) -> str:
+    place = row.details.get("place")
+    return f"A talk is asked for as well.{f' Place in line: {place}.' if place else ''}"
 
 
 def _refused(work: Work, row: LogRow) -> str:
@@ -82,6 +88,8 @@ def _review_opened(work: Work, row: LogRow) -> str:
 def _review_decided(work: Work, row: LogRow) -> str:
     if row.details.get("decision") == "approve":
         return "The nurse approved the request."
+    if row.details.get("talk") is False:
+        return "The nurse's review is done and did not settle it; the director decides, without a call."
     return "The nurse's review is done and did not settle it."
 
 
@@ -198,6 +206,7 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "entered_late": _late,
     "information_waived": lambda work, row: f"Goes on without clinical information: {row.details.get('reason', '')}",
     "matched": _matched,
+    "talk_asked": _talk_asked,
     "awaiting_information": _fixed("Waits for clinical information."),
     "information": _fixed("Clinical information came in."),
     "early_information": _fixed("Clinical information came in before there was a request."),

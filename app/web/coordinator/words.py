@@ -56,6 +56,10 @@ TASKS: Mapping[AttentionReason, ToDo] = {
         title="Nurse's review overdue",
         remedy="Ask the nurses to decide it now. The consult goes on as the policy says.",
     ),
+    AttentionReason.REVIEW_NEAR: ToDo(
+        title="Review due soon, not decided",
+        remedy="The last hour of the desk before it is due has begun. Ask whoever reviews it to decide it now.",
+    ),
     AttentionReason.TELL_BY_TELEPHONE: ToDo(
         title="Tell by telephone",
         remedy="A mail may be read too late, or cannot be sent. Call the office, then write down whom you reached.",
@@ -125,6 +129,12 @@ WAITING: Mapping[str, Said] = {
         title="Waits for clinical information", more="From the office; you can take it down by telephone."
     ),
     "awaiting_review": Said(title="Waits for the nurse", more="A time is looked for once the review is decided."),
+    "without_call": Said(
+        title="Waits for the nurse", more="No talk is asked for. What the nurse does not approve a director decides."
+    ),
+    "awaiting_decision": Said(
+        title="Waits for the director", more="The nurse did not approve it; the director decides without a call."
+    ),
     "waiting": Said(title="A time is being looked for", more="Usually this takes seconds."),
     "no_opening": Said(
         title="No time found", more="The director has no opening. The request keeps its place and gets the first one."

@@ -34,7 +34,13 @@ def _received(shown: RequestView, step: Happened) -> str:
     place = step.details.get("place")
     how = "" if shown.consult.channel == "online" else " by telephone or fax"
     line = f" Position in line: {place}." if place else ""
-    return f"Your request was received{how}.{line}"
+    what = "for reconsideration without a call " if step.details.get("talk") is False else ""
+    return f"Your request {what}was received{how}.{line}"
+
+
+def _talk_asked(shown: RequestView, step: Happened) -> str:
+    place = step.details.get("place")
+    return f"You asked for a talk as well.{f' Position in line: {place}.' if place else ''}"
 
 
 def _awaiting(shown: RequestView, step: Happened) -> str:
@@ -53,6 +59,8 @@ def _review_opened(shown: RequestView, step: Happened) -> str:
 def _review_decided(shown: RequestView, step: Happened) -> str:
     if step.details.get("decision") == "approve":
         return "The nurse approved the request on review."
+    if step.details.get("talk") is False:
+        return "The nurse's review is done and does not settle it; a medical director decides, without a call."
     return "The nurse's review is done and does not settle it; the medical director decides in the talk."
 
 
@@ -98,6 +106,7 @@ def _fixed(sentence: str) -> Callable[[RequestView, Happened], str]:
 
 _WORDS: Mapping[str, Callable[[RequestView, Happened], str]] = {
     "received": _received,
+    "talk_asked": _talk_asked,
     "awaiting_information": _awaiting,
     "information": _fixed("Your clinical information was received."),
     "information_waived": _fixed("The plan's desk let the request go on without clinical information."),

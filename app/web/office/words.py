@@ -111,6 +111,14 @@ WAITING: Mapping[str, Said] = {
     "awaiting_review": Said(
         title="Waiting for the nurse", more="A time is looked for as soon as the review is decided."
     ),
+    "without_call": Said(
+        title="Waiting for the nurse",
+        more="If the nurse does not approve it, a medical director decides, without a call. You are told either way.",
+    ),
+    "awaiting_decision": Said(
+        title="Waiting for the medical director",
+        more="The nurse could not approve it. A medical director decides it now, without a call, and you are told.",
+    ),
     "waiting": Said(title="A time is being looked for", more="Usually this takes seconds."),
     "no_opening": Said(
         title="No time found yet",

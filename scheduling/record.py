@@ -31,6 +31,8 @@ class Standing:
     windows: tuple[Interval, ...]
     move_up: bool
     reconsideration: bool
+    #: a talk is asked for; without one it stands in no line
+    talk: bool = True
     #: of the nurse's task: until when she is to decide, and what she decided
     review_due: datetime | None
     review_decision: ReviewDecision | None
@@ -86,6 +88,7 @@ def of_consult(state: ConsultState) -> dict[str, Any]:
         "windows": [_span(window) for window in state.windows],
         "move_up": state.move_up,
         "reconsideration": state.reconsideration,
+        "talk": state.talk,
         "review_due": _instant(review.due) if review else None,
         "review_decision": review.decision.value if review and review.decision else None,
         "deadline": _instant(state.deadlines.binding),

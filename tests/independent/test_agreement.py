@@ -44,7 +44,8 @@ def test_a_drawn_scenario_comes_out_as_the_text_says(seed: int) -> None:
 
 def test_what_is_drawn_meets_what_can_happen() -> None:
     happenings = [row for seed in range(500) for row in told(*drawn(seed))]
-    assert {row["happens"] for row in happenings} == {what.value for what in What}
+    # reconsideration without a call is our own addition to the format: the model, made from its text, knows it not
+    assert {row["happens"] for row in happenings} == {what.value for what in What} - {"talk_asked"}
     assert {row.get("reason") for row in happenings} >= REASONS
     assert {row.get("cause") for row in happenings} == {None, "plan", "unavoidable", "office_windows", "office_choice"}
 

@@ -13,9 +13,7 @@ def suitable(
 
     Where the requester's specialty is preferred, those who have it come first; otherwise the order stays.
     """
-    fit = [id_ for id_ in ids if id_ in directors and _covers(directors[id_], state)]
-    if rulebook.policy.director.specialty is SpecialtyMatch.REQUIRED and state.specialty:
-        return [id_ for id_ in fit if state.specialty in directors[id_].specialties]
+    fit = [id_ for id_ in ids if id_ in directors and why_not(state, rulebook, directors[id_]) is None]
     return sorted(fit, key=lambda id_: lacks_preferred_specialty(state, rulebook, directors[id_]))
 
 
@@ -26,10 +24,17 @@ def lacks_preferred_specialty(state: ConsultState, rulebook: Rulebook, director:
     return state.specialty not in director.specialties
 
 
-def _covers(director: Director, state: ConsultState) -> bool:
+def why_not(state: ConsultState, rulebook: Rulebook, director: Director) -> str | None:
+    """Say in a word why a director cannot take a consult that is not his own; None: he can.
+
+    The words: inactive, line_of_business, licence_state, specialty.
+    """
     denial, lines, states = state.denial, director.lines_of_business, director.licence_states
-    return (
-        director.active
-        and (not lines or not denial.line_of_business or denial.line_of_business in lines)
-        and (not states or not denial.licence_state or denial.licence_state in states)
-    )
+    if not director.active:
+        return "inactive"
+    if lines and denial.line_of_business and denial.line_of_business not in lines:
+        return "line_of_business"
+    if states and denial.licence_state and denial.licence_state not in states:
+        return "licence_state"
+    required = rulebook.policy.director.specialty is SpecialtyMatch.REQUIRED and state.specialty
+    return "specialty" if required and state.specialty not in director.specialties else None

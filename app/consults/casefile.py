@@ -134,7 +134,7 @@ def _casefile(row: Row[Consult, Denial, BookingRow | None, ReviewTask | None, st
 def denial_of(denial: Denial) -> values.Denial:
     """Read what the rules need to know of a denial."""
     return values.Denial(
-        director=denial.director_id,
+        director=denial.successor_id or denial.director_id,
         decision=denial.decision,
         setting=denial.setting,
         urgency=denial.urgency,

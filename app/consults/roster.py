@@ -119,6 +119,7 @@ def add(session: Session, facts: Facts, *, setup: Setup, by: str, now: datetime)
     director = Director(**_columns(facts))
     session.add(director)
     session.flush()
+    directors.note_change(session, director.id, by=by, now=now)
     return director
 
 
@@ -139,7 +140,7 @@ def change(
         raise Conflict(f"Requests stand in the line of {director.name}. Say first who takes them, with “Has left”.")
     for name, value in _columns(facts).items():
         setattr(director, name, value)
-    session.flush()
+    directors.note_change(session, director_id, by=by, now=now)
     if facts.active:
         _settle_left(session, director_id, now)
     if all(getattr(before, name) == getattr(facts, name) for name in SHOWN):
@@ -175,7 +176,7 @@ def set_peers(session: Session, director_id: int, peer_ids: Sequence[int], *, by
     session.add_all(
         DirectorPeer(director_id=director_id, peer_id=peer_id, rank=rank) for rank, peer_id in enumerate(peer_ids)
     )
-    session.flush()
+    directors.note_change(session, director_id, by=by, now=now)
 
 
 def peers_of(session: Session, director_id: int) -> list[Director]:

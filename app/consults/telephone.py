@@ -59,8 +59,8 @@ def check_director(session: Session, file: CaseFile, director_id: int) -> None:
 
 
 def may_take(session: Session, denial: Denial, rulebook: Rulebook) -> list[int]:
-    """List the directors who may take a call about a denial: who decided, then designated peers in their order."""
-    rules, decided = rulebook.policy.director, denial.director_id
+    """List the directors who may take a call about a denial: who decided or has followed, then the designated peers."""
+    rules, decided = rulebook.policy.director, denial.successor_id or denial.director_id
     allowed = [] if decided is None else [decided]
     if rules.fallback is not Fallback.NONE and decided is not None:
         peers = select(DirectorPeer.peer_id).where(DirectorPeer.director_id == decided).order_by(DirectorPeer.rank)

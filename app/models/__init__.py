@@ -2,7 +2,7 @@
 
 from app.models.base import Base
 from app.models.consults import Attention, AttentionReason, BookingRow, Channel, Consult, History, ReviewTask, arrivals
-from app.models.denials import Denial, LeftRequest
+from app.models.denials import Denial, LateEntry, LeftRequest, Withdrawal
 from app.models.followup import FollowUp, FollowUpItem
 from app.models.messages import Message, MessageKind, Recipient
 from app.models.people import (
@@ -38,6 +38,7 @@ __all__ = [
     "FollowUp",
     "FollowUpItem",
     "History",
+    "LateEntry",
     "LeftRequest",
     "Message",
     "MessageKind",
@@ -48,5 +49,6 @@ __all__ = [
     "StaffRole",
     "Wanted",
     "WebSession",
+    "Withdrawal",
     "arrivals",
 ]

@@ -22,6 +22,8 @@ class Denial(Base):
     "the number on the denial letter"
     director_id: Mapped[int | None] = mapped_column(ForeignKey("director.id"), index=True)
     "who decided; null: waits for a coordinator to name one, nothing is guessed"
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("director.id"), index=True)
+    "in whose line requests about it stand, since whoever decided has left"
     decision: Mapped[Decision] = mapped_column(word(Decision, "decision"))
     setting: Mapped[Setting] = mapped_column(word(Setting, "setting"))
     urgency: Mapped[Urgency] = mapped_column(word(Urgency, "urgency"))
@@ -53,7 +55,7 @@ class Denial(Base):
     "HMAC-SHA256 with the server's key of the code on the letter"
     imported_from: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
-    director: Mapped[Director | None] = relationship(lazy="raise")
+    director: Mapped[Director | None] = relationship(lazy="raise", foreign_keys=[director_id])
 
     def date_of(self, name: str) -> datetime | date | None:
         """Read one of the dates, by its name in the policy format: a day of the plan, an instant, or not known."""
@@ -89,4 +91,57 @@ class LeftRequest(Base):
     __table_args__ = (
         CheckConstraint("(settled_at is null) = (settled_by is null)", name="settled_paired"),
         Index("ix_left_request_unsettled", "received_at", postgresql_where="settled_at is null"),
+    )
+
+
+class LateEntry(Base):
+    """A call entered later than the desk may without question; it waits for a second person to confirm it (BSP-4).
+
+    Confirmed, it is a request received when it came in; not confirmed, one received when it was entered.
+    """
+
+    __tablename__ = "late_entry"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    denial_id: Mapped[int] = mapped_column(ForeignKey("denial.id"))
+    form_key: Mapped[str] = mapped_column(unique=True)
+    received_at: Mapped[datetime]
+    "when it came in, as whoever entered it says"
+    entered_at: Mapped[datetime]
+    entered_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    reason: Mapped[str]
+    "why it is entered only now"
+    accept_late_reason: Mapped[str] = mapped_column(default="")
+    body: Mapped[dict[str, Any]]
+    "the form as it was read: speaker, windows, contact"
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    confirmed: Mapped[bool | None]
+    settled_note: Mapped[str] = mapped_column(default="")
+    consult_id: Mapped[int | None] = mapped_column(ForeignKey("consult.id"))
+    "the request that came of it"
+    __table_args__ = (
+        CheckConstraint("settled_by <> entered_by", name="second_person"),
+        CheckConstraint("num_nonnulls(settled_at, settled_by, confirmed) in (0, 3)", name="settled_paired"),
+        CheckConstraint("received_at < entered_at", name="received_before_entered"),
+        Index("uq_late_entry_open", "denial_id", unique=True, postgresql_where="settled_at is null"),
+    )
+
+
+class Withdrawal(Base):
+    """Records of the wrong patient, withdrawn from view: kept here, for the privacy officer, and nowhere else."""
+
+    __tablename__ = "withdrawal"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    denial_id: Mapped[int | None] = mapped_column(ForeignKey("denial.id"), index=True)
+    left_request_id: Mapped[int | None] = mapped_column(ForeignKey("left_request.id"))
+    reason: Mapped[str]
+    withdrawn_at: Mapped[datetime]
+    withdrawn_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    kept: Mapped[dict[str, Any]]
+    "what stood there: table -> id of the row -> column -> value"
+    returned_at: Mapped[datetime | None]
+    returned_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(denial_id, left_request_id) = 1", name="about_one"),
+        CheckConstraint("(returned_at is null) = (returned_by is null)", name="returned_paired"),
     )

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cli_directors import directors as command
-from app.consults import assignment, intake, roster, roster_file
+from app.consults import assignment, hours, intake, roster, roster_file
 from app.consults.roster import Facts
 from app.errors import Conflict, Invalid
-from app.models import Consult, Director, DirectorHours, Message, MessageKind
+from app.models import Consult, Director, Message, MessageKind
 from app.queries import roster as queries
 from tests.support import factories
 from tests.support.factories import NOW, setup
@@ -79,8 +79,7 @@ def invitations(session: Session, consult: Consult) -> list[tuple[str, MessageKi
 def test_another_number_reaches_both_calendars_as_a_new_version(session: Session) -> None:
     """F4."""
     who = roster.add(session, LEE, setup=setup(), by="system", now=NOW)
-    session.add(DirectorHours(director_id=who.id, weekday=0, starts=time(9), ends=time(17)))
-    session.flush()
+    hours.set_week(session, who.id, {0: ((time(9), time(17)),)}, setup=setup(), by="system", now=NOW)
     consult = booked(session, who)
     _, told = roster.change(
         session, who.id, changed(specialties=()), setup=setup(), by="system", now=NOW + timedelta(minutes=1)

@@ -1,13 +1,32 @@
 """Medical directors: their time as the rules see it, and who is free now."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, not_, or_, select
-from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    CompoundSelect,
+    Date,
+    Row,
+    Select,
+    Time,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import TSTZRANGE
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.types import TypeEngine
 
 from app import history
 from app.errors import Invalid, NotFound
@@ -26,8 +45,52 @@ from app.ranges import interval, stored
 from scheduling import record, values
 from scheduling.values import Hours, Interval
 
-Key = TypeVar("Key")
 Spans = tuple[tuple[time, time | None], ...]
+
+_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
+_READ = select(Director).where(Director.id.in_(_IDS)).order_by(Director.id)
+_LOCK = _READ.with_for_update(key_share=True).execution_options(populate_existing=True)
+
+#: the columns in which one statement brings what several tables know of a director's time
+_COLUMNS: Mapping[str, type[TypeEngine[Any]]] = {
+    "weekday": BigInteger,
+    "on_date": Date,
+    "starts": Time,
+    "ends": Time,
+    "during": TSTZRANGE,
+    "peer_id": BigInteger,
+    "rank": BigInteger,
+}
+
+
+def _part(kind: str, owner: InstrumentedAttribute[int], **known: InstrumentedAttribute[Any]) -> Select[Any]:
+    columns = (known.get(name, cast(null(), of)).label(name) for name, of in _COLUMNS.items())
+    return select(literal(kind).label("kind"), owner.label("director_id"), *columns).where(owner.in_(_IDS))
+
+
+def _times() -> CompoundSelect[Any]:
+    """Make the statement that reads directors' time; bookings of consults in `lines` and of `any_line` are left out."""
+    hours, day, off, peer = DirectorHours, DirectorDay, DirectorOff, DirectorPeer
+    in_line = or_(
+        Consult.director_id.in_(bindparam("lines", expanding=True)),
+        and_(Consult.director_id.is_(None), bindparam("any_line")),
+    )
+    return union_all(
+        _part("hours", hours.director_id, weekday=hours.weekday, starts=hours.starts, ends=hours.ends),
+        _part("day", day.director_id, on_date=day.on_date, starts=day.starts, ends=day.ends),
+        _part("peer", peer.director_id, peer_id=peer.peer_id, rank=peer.rank),
+        _part("off", off.director_id, during=off.during).where(func.upper(off.during) > bindparam("now")),
+        _part("taken", BookingRow.director_id, during=BookingRow.blocked)
+        .join(Consult, Consult.id == BookingRow.consult_id)
+        .where(
+            BookingRow.released_at.is_(None),
+            func.upper(BookingRow.blocked) > bindparam("yesterday"),
+            not_(func.coalesce(in_line, False)),
+        ),
+    )
+
+
+_TIMES = _times()
 
 
 def lock(session: Session, director_ids: Sequence[int]) -> None:
@@ -36,83 +99,50 @@ def lock(session: Session, director_ids: Sequence[int]) -> None:
     Whoever plans a director's line does this first. NO KEY, because intake only refers to the row (its foreign key
     takes FOR KEY SHARE) and must not wait.
     """
-    session.execute(
-        select(Director.id).where(Director.id.in_(director_ids)).order_by(Director.id).with_for_update(key_share=True)
-    ).all()
+    session.execute(_LOCK.with_only_columns(Director.id), {"ids": director_ids}).all()
+
+
+def read_locked(session: Session, director_ids: Sequence[int]) -> Sequence[Director]:
+    """Do as `lock` does, and read the rows as they are under the lock, in the same statement."""
+    return session.scalars(_LOCK, {"ids": director_ids}).all()
 
 
 def load(
     session: Session, director_ids: Sequence[int], *, now: datetime, lines: Sequence[int | None] = ()
 ) -> dict[int, values.Director]:
-    """Read directors with everything that is not to be had from `now` on, in a fixed number of statements.
+    """Read directors with everything that is not to be had from `now` on, in two statements.
 
     Bookings of consults that stand in `lines` are left out: the caller hands those consults to the rules themselves.
     """
-    directors = session.scalars(
-        select(Director)
-        .where(Director.id.in_(director_ids))
-        .options(selectinload(Director.hours), selectinload(Director.days))
-        .order_by(Director.id)
-    ).all()
-    peers = _grouped(
-        session.execute(
-            select(DirectorPeer.director_id, DirectorPeer.peer_id)
-            .where(DirectorPeer.director_id.in_(director_ids))
-            .order_by(DirectorPeer.director_id, DirectorPeer.rank)
-        )
-    )
-    off = _grouped(
-        session.execute(
-            select(DirectorOff.director_id, DirectorOff.during).where(
-                DirectorOff.director_id.in_(director_ids), func.upper(DirectorOff.during) > now
-            )
-        )
-    )
-    taken = _grouped(
-        session.execute(
-            select(BookingRow.director_id, BookingRow.blocked)
-            .join(Consult, Consult.id == BookingRow.consult_id)
-            .where(
-                BookingRow.director_id.in_(director_ids),
-                BookingRow.released_at.is_(None),
-                func.upper(BookingRow.blocked) > now - timedelta(days=1),
-                not_(stands_in(lines)),
-            )
-        )
-    )
-    return {
-        director.id: _value_of(
-            director, peers.get(director.id, ()), off.get(director.id, ()), taken.get(director.id, ())
-        )
-        for director in directors
+    return times_of(session, session.scalars(_READ, {"ids": director_ids}).all(), now=now, lines=lines)
+
+
+def times_of(
+    session: Session, people: Sequence[Director], *, now: datetime, lines: Sequence[int | None] = ()
+) -> dict[int, values.Director]:
+    """Do as `load` does for directors that are read already, in one statement."""
+    asked = {
+        "ids": [director.id for director in people],
+        "now": now,
+        "yesterday": now - timedelta(days=1),
+        "lines": [line for line in lines if line is not None],
+        "any_line": None in lines,
     }
+    times: dict[int, dict[str, list[Row[Any]]]] = {director.id: {} for director in people}
+    for row in session.execute(_TIMES, asked):
+        times[row.director_id].setdefault(row.kind, []).append(row)
+    return {director.id: _value_of(director, times[director.id]) for director in people}
 
 
-def stands_in(director_ids: Sequence[int | None]) -> ColumnElement[bool]:
-    """Make the condition "this consult stands in one of these lines"; None is the line of `any` policies."""
-    named = [director_id for director_id in director_ids if director_id is not None]
-    condition: ColumnElement[bool] = Consult.director_id.in_(named)
-    return or_(condition, Consult.director_id.is_(None)) if None in director_ids else condition
-
-
-def _grouped(pairs: Iterable[tuple[int, Key]]) -> dict[int, list[Key]]:
-    grouped: dict[int, list[Key]] = {}
-    for key, value in pairs:
-        grouped.setdefault(key, []).append(value)
-    return grouped
-
-
-def _value_of(
-    director: Director, peers: Sequence[int], off: Sequence[Range[datetime]], taken: Sequence[Range[datetime]]
-) -> values.Director:
+def _value_of(director: Director, times: Mapping[str, Sequence[Row[Any]]]) -> values.Director:
     return values.Director(
         id=director.id,
         zone=ZoneInfo(director.time_zone),
-        hours=Hours(spans=weekly(director.hours)),
-        exceptions=exceptional(director.days),
-        off=tuple(interval(during) for during in off),
-        taken=tuple(interval(during) for during in taken),
-        peers=tuple(peers),
+        hours=Hours(spans=weekly(times.get("hours", ()))),
+        exceptions=exceptional(times.get("day", ())),
+        off=tuple(interval(row.during) for row in times.get("off", ())),
+        taken=tuple(interval(row.during) for row in times.get("taken", ())),
+        peers=tuple(row.peer_id for row in sorted(times.get("peer", ()), key=lambda row: row.rank)),
         lines_of_business=frozenset(director.lines_of_business),
         specialties=frozenset(director.specialties),
         licence_states=frozenset(director.licence_states),
@@ -121,7 +151,7 @@ def _value_of(
     )
 
 
-def weekly(rows: Sequence[DirectorHours]) -> Mapping[int, Spans]:
+def weekly(rows: Sequence[DirectorHours | Row[Any]]) -> Mapping[int, Spans]:
     """Group a director's weekly hours by weekday, earliest first."""
     spans: dict[int, list[tuple[time, time | None]]] = {}
     for row in sorted(rows, key=lambda row: (row.weekday, row.starts)):
@@ -129,7 +159,7 @@ def weekly(rows: Sequence[DirectorHours]) -> Mapping[int, Spans]:
     return {weekday: tuple(day) for weekday, day in spans.items()}
 
 
-def exceptional(rows: Sequence[DirectorDay]) -> Mapping[date, Spans]:
+def exceptional(rows: Sequence[DirectorDay | Row[Any]]) -> Mapping[date, Spans]:
     """Group the dates that differ from the week; a date without a span is closed."""
     days: dict[date, list[tuple[time, time | None]]] = {}
     for row in sorted(rows, key=lambda row: (row.on_date, row.starts or time.min)):
@@ -206,7 +236,6 @@ def note_change(session: Session, director_id: int, *, by: str, now: datetime) -
     """
     lock(session, [director_id])
     session.flush()
-    session.expire(get(session, director_id), ["hours", "days"])
     person = load(session, [director_id], now=now)[director_id]
     rows = session.execute(
         select(DirectorOff.during, DirectorOff.kind).where(

@@ -99,6 +99,7 @@ def ask_to_decide(
 def announce(
     session: Session,
     consult: Consult,
+    live: BookingRow | None,
     *,
     desk: Desk,
     plan_name: str,
@@ -108,11 +109,10 @@ def announce(
 ) -> None:
     """Write what both calendars do not know yet: an invitation, a new version of it, or that it is off.
 
-    One number (SEQUENCE) for all that is written at once; UID for life, from a booking to its CANCEL (F1). `reason` is
-    why the earlier time is gone, in a word of the rules; `changed` that a number or name in the invitation is another
-    (F4). Without it twice changes nothing.
+    One number (SEQUENCE) for all that is written at once; UID for life, from a booking to its CANCEL (F1). `live` is
+    the booking as it stands, `reason` why the earlier time is gone, in a word of the rules; `changed` that a number or
+    name in the invitation is another (F4). Without it twice changes nothing.
     """
-    live = _live_booking(session, consult.id)
     told = session.get(BookingRow, consult.announced_booking_id) if consult.announced_booking_id else None
     if live is not None:
         if live.id != consult.announced_booking_id or changed:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app import directors, history
@@ -24,6 +24,13 @@ from scheduling.values import Status
 
 #: laps over all lines after which planning stops until the next sweep; each lap changes something, so few are needed
 LAPS = 20
+
+_PEERS_AND_POLICIES = (
+    select(DirectorPeer.peer_id, Consult.policy_id, Consult.policy_hash)
+    .join(Consult, Consult.director_id == DirectorPeer.director_id)
+    .where(DirectorPeer.director_id == bindparam("director"), Consult.closed_at.is_(None))
+    .distinct()
+)
 
 
 def assign_all(sessions: sessionmaker[Session], *, setup: Setup, now: datetime) -> int:
@@ -74,7 +81,7 @@ def assign_queue(session: Session, director_id: int | None, *, setup: Setup, now
     }
     plan = fifo.plan(
         [file.state for file in files.values()],
-        directors.load(session, available, now=now, lines=[director_id]),
+        directors.times_of(session, available, now=now, lines=[director_id]),
         {file.state.rulebook: file.rulebook for file in files.values()},
         now=now,
         queue=director_id,
@@ -87,25 +94,20 @@ def assign_queue(session: Session, director_id: int | None, *, setup: Setup, now
     return len(plan.changes)
 
 
-def lock_for_planning(session: Session, director_id: int | None, *, setup: Setup) -> Sequence[int]:
-    """Lock whoever may get a booking when this line is planned, in order of id, and return their ids."""
+def lock_for_planning(session: Session, director_id: int | None, *, setup: Setup) -> Sequence[Director]:
+    """Lock whoever may get a booking when this line is planned, in order of id, and return them."""
     if director_id is None:
-        ids = list(session.scalars(select(Director.id).where(Director.active).order_by(Director.id)))
-    else:
-        peers = session.scalars(select(DirectorPeer.peer_id).where(DirectorPeer.director_id == director_id)).all()
-        ids = sorted({director_id, *(peers if may_fall_back(session, director_id, setup=setup) else ())})
-    directors.lock(session, ids)
-    return ids
+        return directors.read_locked(session, session.scalars(select(Director.id).where(Director.active)).all())
+    return directors.read_locked(session, [director_id, *may_stand_in(session, director_id, setup=setup)])
 
 
-def may_fall_back(session: Session, director_id: int, *, setup: Setup) -> bool:
-    """Tell whether a consult in this line has a policy under which a designated peer may take it."""
-    policies = session.execute(
-        select(Consult.policy_id, Consult.policy_hash)
-        .where(Consult.director_id == director_id, Consult.closed_at.is_(None))
-        .distinct()
-    )
-    return any(setup.rulebook(*policy).policy.director.fallback != "none" for policy in policies)
+def may_stand_in(session: Session, director_id: int, *, setup: Setup) -> set[int]:
+    """Find the designated peers who may take a consult of this line: some policy in it has to know a fallback."""
+    return {
+        peer
+        for peer, *policy in session.execute(_PEERS_AND_POLICIES, {"director": director_id})
+        if setup.rulebook(*policy).policy.director.fallback != "none"
+    }
 
 
 def tell(session: Session, file: CaseFile, *, setup: Setup, now: datetime) -> None:

@@ -8,21 +8,47 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Row, Select, Text, cast, func, select
+from sqlalchemy import Row, Text, bindparam, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import history
 from app.consults.setup import Setup
-from app.directors import stands_in
 from app.errors import NotFound
 from app.models import Attention, AttentionReason, BookingRow, Consult, Denial, ReviewTask
 from app.ranges import interval, stored
 from scheduling import record, values
 from scheduling.values import ConsultState, Deadlines, Happening, Interval, PeerOffer, Review, Rulebook, Step, What
 
+#: writes what it is given and nothing that waits for the next flush
+_ALONE = {"autoflush": False}
+_BOOK = insert(BookingRow).returning(BookingRow).execution_options(**_ALONE)
+_UNSETTLED = (
+    select(Attention)
+    .where(
+        Attention.consult_id == bindparam("consult"),
+        Attention.reason.in_(bindparam("reasons", expanding=True)),
+        Attention.settled_at.is_(None),
+    )
+    .execution_options(**_ALONE)
+)
+
 #: a row that was read before its lock was waited for is read again, instead of what this session remembers of it
 AFRESH = {"populate_existing": True}
+
+_SEEN = select(cast(func.pg_current_snapshot(), Text)).scalar_subquery()
+_ROWS = (
+    select(Consult, Denial, BookingRow, ReviewTask, _SEEN)
+    .join(Denial, Denial.id == Consult.denial_id)
+    .outerjoin(BookingRow, (BookingRow.consult_id == Consult.id) & BookingRow.released_at.is_(None))
+    .outerjoin(ReviewTask, ReviewTask.consult_id == Consult.id)
+    .execution_options(**AFRESH)
+)
+_ONE = _ROWS.where(Consult.id == bindparam("consult"))
+_OPEN = _ROWS.where(Consult.closed_at.is_(None)).order_by(Consult.id)
+_IN_LINE = Consult.director_id.in_(bindparam("directors", expanding=True))
+#: with the line of `any` policies, and without
+_LINES = {True: _OPEN.where(or_(_IN_LINE, Consult.director_id.is_(None))), False: _OPEN.where(_IN_LINE)}
 
 #: what a status change settles by itself
 SETTLED_BY_ANOTHER_TIME = (AttentionReason.CALENDAR_CONFLICT, AttentionReason.TIME_PROPOSED)
@@ -71,8 +97,7 @@ def load(session: Session, consult_id: int, *, setup: Setup, lock: bool = True) 
     """
     if lock:
         session.execute(select(Consult.id).where(Consult.id == consult_id).with_for_update())
-    query = _rows().where(Consult.id == consult_id).execution_options(populate_existing=True)
-    row = session.execute(query).one_or_none()
+    row = session.execute(_ONE, {"consult": consult_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such consult.")
     return _casefile(row, setup)
@@ -98,23 +123,13 @@ def denial_id_of(session: Session, consult_id: int) -> int:
 
 
 def load_line(session: Session, director_ids: Sequence[int | None], *, setup: Setup) -> list[CaseFile]:
-    """Read all open consults that stand in these lines, by id. One statement, however long the lines are."""
-    query = (
-        _rows()
-        .where(stands_in(director_ids), Consult.closed_at.is_(None))
-        .order_by(Consult.id)
-        .execution_options(populate_existing=True)
-    )
-    return [_casefile(row, setup) for row in session.execute(query)]
+    """Read all open consults that stand in these lines, by id; None is the line of `any` policies.
 
-
-def _rows() -> Select[Consult, Denial, BookingRow | None, ReviewTask | None, str]:
-    return (
-        select(Consult, Denial, BookingRow, ReviewTask, cast(func.pg_current_snapshot(), Text))
-        .join(Denial, Denial.id == Consult.denial_id)
-        .outerjoin(BookingRow, (BookingRow.consult_id == Consult.id) & BookingRow.released_at.is_(None))
-        .outerjoin(ReviewTask, ReviewTask.consult_id == Consult.id)
-    )
+    One statement, however long the lines are.
+    """
+    named = [director_id for director_id in director_ids if director_id is not None]
+    rows = session.execute(_LINES[None in director_ids], {"directors": named})
+    return [_casefile(row, setup) for row in rows]
 
 
 def _casefile(row: Row[Consult, Denial, BookingRow | None, ReviewTask | None, str], setup: Setup) -> CaseFile:
@@ -297,21 +312,26 @@ def write_booking(session: Session, file: CaseFile, step: Step, now: datetime) -
         file.booking = None
         session.flush()  # the exclusion constraint must see the release before the next booking
     if wanted is not None:
-        file.booking = new_booking(file.consult.id, wanted, file.rulebook, now)
-        session.add(file.booking)
-        session.flush()
+        file.booking = insert_booking(session, file.consult.id, wanted, file.rulebook, now)
 
 
-def new_booking(consult_id: int, booking: values.Booking, rulebook: Rulebook, now: datetime) -> BookingRow:
-    """Make the row of a booking; `blocked` holds the policy's buffer after the consult."""
+def insert_booking(
+    session: Session, consult_id: int, booking: values.Booking, rulebook: Rulebook, now: datetime
+) -> BookingRow:
+    """Write the row of a booking; `blocked` holds the policy's buffer after the consult.
+
+    At once, and nothing else with it: the consult's row waits for what the calendars are told, so that it is written
+    once.
+    """
     during = booking.during
-    return BookingRow(
-        consult_id=consult_id,
-        director_id=booking.director,
-        during=stored(during),
-        blocked=stored(Interval(during.start, during.end + rulebook.policy.consult.buffer)),
-        made_at=now,
-    )
+    row = {
+        "consult_id": consult_id,
+        "director_id": booking.director,
+        "during": stored(during),
+        "blocked": stored(Interval(during.start, during.end + rulebook.policy.consult.buffer)),
+        "made_at": now,
+    }
+    return session.scalars(_BOOK, row).one()
 
 
 def _why_released(happenings: Sequence[Happening]) -> str:
@@ -397,10 +417,6 @@ def settle_attention(
     session: Session, consult_id: int, reasons: Sequence[AttentionReason], by: int | None, now: datetime
 ) -> None:
     """Mark what needed a person as settled; `by` is an account, None where the course of things settled it."""
-    for attention in session.scalars(
-        select(Attention).where(
-            Attention.consult_id == consult_id, Attention.reason.in_(reasons), Attention.settled_at.is_(None)
-        )
-    ):
+    for attention in session.scalars(_UNSETTLED, {"consult": consult_id, "reasons": reasons}):
         attention.settled_at = now
         attention.settled_by = by

@@ -60,10 +60,10 @@ def change(
 
 def announce(session: Session, file: CaseFile, *, setup: Setup, now: datetime) -> None:
     """Tell both calendars what they do not know yet, in this transaction."""
-    session.flush()
     outbox.announce(
         session,
         file.consult,
+        file.booking,
         desk=setup.desk,
         plan_name=file.rulebook.policy.name,
         reason=why_it_is_gone(session, file),

@@ -98,7 +98,7 @@ def accept_peer(session: Session, consult_id: int, *, setup: Setup, by: str, now
     line = line_of(session, consult_id)
     available = lock_for_planning(session, line, setup=setup)
     files = casefile.load_line(session, [line], setup=setup)
-    people = directors.load(session, available, now=now, lines=[line])
+    people = directors.times_of(session, available, now=now, lines=[line])
     return change(
         session,
         consult_id,

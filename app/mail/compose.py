@@ -30,9 +30,10 @@ _WORD = r"[A-Za-z0-9!#$%&'*+/^_`{|}~-]+"
 _ADDRESS = re.compile(rf"(?=.{{1,64}}@){_WORD}(?:\.{_WORD})*@{_LABEL}(?:\.{_LABEL})+")
 _LONGEST_ADDRESS = 254
 _OWN_HEADERS = ("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted")
-_READER = BytesHeaderParser(policy=policy.default)
+_RAW = BytesHeaderParser(policy=policy.compat32)
+_as_read = policy.default.header_fetch_parse
 #: most mails repeat the addresses of others, and what a header reads as depends on nothing but its text
-_address_read = lru_cache(maxsize=256)(policy.default.header_fetch_parse)
+_address_as_read = lru_cache(maxsize=256)(_as_read)
 
 
 class Unmailable(ValueError):
@@ -159,16 +160,17 @@ def _part(kind: str, content: bytes, *headers: str) -> bytes:
 
 def check_headers(message: bytes, mail: Mail) -> None:
     """Compare the headers as a reader sees them with those that were meant. Raises Unmailable."""
-    seen = _READER.parsebytes(message.partition(b"\r\n\r\n")[0])
-    written = dict(seen.raw_items())
-    addresses = {name: _address_read(name, written.get(name, "")) for name in ("From", "To", "Reply-To")}
+    raw = list(_RAW.parsebytes(message.partition(b"\r\n\r\n")[0]).raw_items())
+    written = dict(raw)
+    seen = {name: _as_read(name, written.get(name, "")) for name in ("Subject", "Message-ID")}
+    seen |= {name: _address_as_read(name, written.get(name, "")) for name in ("From", "To", "Reply-To")}
     # read without its spaces: Python puts one between two encoded words of a name, where readers see none
-    sender = [(one.addr_spec, "".join(one.display_name.split())) for one in addresses["From"].addresses]
+    sender = [(address.addr_spec, "".join(address.display_name.split())) for address in seen["From"].addresses]
     fits = (
-        sorted(seen.keys()) == sorted([*_OWN_HEADERS, "MIME-Version", "Content-Type"])
+        sorted(name for name, _ in raw) == sorted([*_OWN_HEADERS, "MIME-Version", "Content-Type"])
         and sender == [(mail.sender.address, "".join(text.words(mail.sender.name).split()))]
-        and addresses["To"] == mail.to
-        and addresses["Reply-To"] == mail.sender.address
+        and seen["To"] == mail.to
+        and seen["Reply-To"] == mail.sender.address
         and seen["Subject"] == text.words(mail.subject)
         and seen["Message-ID"] == f"<{mail.message_id}>"
     )

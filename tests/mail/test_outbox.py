@@ -318,8 +318,8 @@ def start_of(session: Session, consult: Consult) -> datetime:
 
 def announce(session: Session, consult: Consult, *, changed: bool = False) -> None:
     """Announce as the use cases do."""
-    session.flush()
-    outbox.announce(session, consult, desk=factories.DESK, plan_name="Plan", reason="", now=NOW, changed=changed)
+    live = live_booking(session, consult.id)
+    outbox.announce(session, consult, live, desk=factories.DESK, plan_name="Plan", reason="", now=NOW, changed=changed)
     session.flush()
 
 

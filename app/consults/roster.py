@@ -210,5 +210,7 @@ def _renew_invitations(session: Session, director_id: int, *, setup: Setup, now:
     for consult_id in coming:
         file = casefile.load(session, consult_id, setup=setup)
         name = file.rulebook.policy.name
-        outbox.announce(session, file.consult, desk=setup.desk, plan_name=name, reason="", now=now, changed=True)
+        outbox.announce(
+            session, file.consult, file.booking, desk=setup.desk, plan_name=name, reason="", now=now, changed=True
+        )
     return len(coming)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Self, TypeVar, cast
 from urllib.parse import SplitResult, urlsplit
 
+from app.mail.reply_address import REFERENCE, SEAL, TOKEN
+
 T = TypeVar("T")
 
 #: the policies that come with Peerline
@@ -15,6 +17,7 @@ POLICIES_DIR = Path(__file__).resolve().parent.parent / "policies"
 
 _SHORTEST_KEY = 32
 _NEW_KEY = "a secret of its own, made with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+_AN_ANSWERS_ADDRESS = "where answers come to, such as consults+{}@plan.example"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _MAILBOX = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_DOMAIN.pattern}")
@@ -38,6 +41,8 @@ class Settings:
     mail_from: str
     """The service's mailbox: sender of every mail, ORGANIZER of every invitation."""
     mail_name: str
+    reply_address: str
+    """Where answers come to: into the same mailbox, with a token in the place of {}. Without {} they carry none."""
     uid_domain: str
     """Right side of UIDs and Message-IDs. May not change while a consult is open."""
     base_url: str
@@ -47,6 +52,12 @@ class Settings:
     """How many proxies stand in front and set X-Forwarded-*."""
     development_mailbox: Path | None
     """Folder of the development mailbox. Only `peerline dev` sets it."""
+    imap_url: str | None = field(default=None, repr=False)
+    """The mailbox that answers are read from. Neither this nor a folder: no answers are read."""
+    drop_folder: Path | None = None
+    """A folder into which a mail server puts what comes in, one file .eml a mail."""
+    authserv_id: str = ""
+    """The name by which the mail server signs its Authentication-Results. Without it no answer is acted on unseen."""
 
     @property
     def development(self) -> bool:
@@ -66,11 +77,15 @@ class Settings:
             access_code_key=read("PEERLINE_ACCESS_CODE_KEY", _key, _NEW_KEY),
             mail_from=mail_from,
             mail_name=read("PEERLINE_MAIL_NAME", _line, "the sender's name", default="P2P Consults"),
+            reply_address=read("PEERLINE_REPLY_ADDRESS", _pattern, _AN_ANSWERS_ADDRESS, default=_with_token(mail_from)),
             uid_domain=read("PEERLINE_UID_DOMAIN", _domain, "a domain", default=str(mail_from).rpartition("@")[2]),
             base_url=read("PEERLINE_BASE_URL", _base_url, "where people reach it, such as https://p2p.plan.example"),
             policies_dir=read("PEERLINE_POLICIES_DIR", _folder, "a folder of policies", default=str(POLICIES_DIR)),
             trusted_proxies=read("PEERLINE_TRUSTED_PROXIES", _count, "a number, 0 for none", default="0"),
             development_mailbox=read("PEERLINE_DEVELOPMENT_MAILBOX", _optional_path, "a folder", default=""),
+            imap_url=read("IMAP_URL", _imap_url, "imaps://user:password@host:993/INBOX or imap+starttls", default=""),
+            drop_folder=read("PEERLINE_DROP_FOLDER", _optional_folder, "a folder of mail that came in", default=""),
+            authserv_id=read("PEERLINE_AUTHSERV_ID", _optional_domain, "the mail server's name for itself", default=""),
         )
         if read.problems:
             raise ConfigurationError("\n".join(read.problems))
@@ -131,6 +146,17 @@ def _smtp_url(value: str) -> str:
     return value
 
 
+def _imap_url(value: str) -> str | None:
+    if not value:
+        return None
+    parts = _url(value, "imap", "imap+starttls", "imaps")
+    if not parts.hostname or not parts.username:
+        raise ValueError(f"names no {'user' if parts.hostname else 'host'}")
+    if parts.scheme == "imap" and not _is_loopback(parts.hostname):
+        raise ValueError("would read mail unencrypted from another machine")
+    return value
+
+
 def _base_url(value: str) -> str:
     parts = _url(value, "http", "https")
     if not parts.hostname:
@@ -163,6 +189,24 @@ def _mailbox(value: str) -> str:
     return value
 
 
+def _with_token(mailbox: str | None) -> str:
+    local, _, domain = (mailbox or "consults@plan.example").rpartition("@")
+    return f"{local}+{{}}@{domain}"
+
+
+def _pattern(value: str) -> str:
+    """Check an address that may have a place for a token in it."""
+    longest = value.replace(TOKEN, "x" * (REFERENCE + SEAL))
+    _mailbox(longest)
+    if value.count(TOKEN) > 1 or len(longest.rpartition("@")[0]) > 64 or TOKEN in value.rpartition("@")[2]:
+        raise ValueError(f"has no room for {REFERENCE + SEAL} characters in its name, of 64 at the most")
+    return value
+
+
+def _optional_domain(value: str) -> str:
+    return _domain(value) if value else ""
+
+
 def _domain(value: str) -> str:
     if not _DOMAIN.fullmatch(value):
         raise ValueError("is not a domain")
@@ -180,6 +224,10 @@ def _folder(value: str) -> Path:
     if not folder.is_dir():
         raise ValueError(f"names {value}, which is not a folder")
     return folder
+
+
+def _optional_folder(value: str) -> Path | None:
+    return _folder(value) if value else None
 
 
 def _optional_path(value: str) -> Path | None:

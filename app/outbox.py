@@ -18,6 +18,7 @@ from app.itip.invite import Invitation, Party
 from app.mail import reasons, wording
 from app.mail.compose import CalendarPart, Mail, Unmailable, compose
 from app.mail.next_steps import next_step
+from app.mail.reply_address import ReplyAddress
 from app.mail.wording import Case, Talk, Wording
 from app.models import (
     Attention,
@@ -41,6 +42,10 @@ class Desk:
     name: str
     uid_domain: str
     base_url: str
+    answers: ReplyAddress
+    "where answers come to"
+    authserv_id: str = ""
+    "the name of the server that takes our mail in and says who signed it; empty: nobody says so"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +267,7 @@ def _write(
     mail = Mail(
         sender=Party(address=lane.desk.address, name=lane.desk.name),
         to=address,
+        reply_to=lane.desk.answers.of(consult.reference, address),
         subject=subject,
         message_id=f"{uuid.uuid4()}@{lane.desk.uid_domain}",
         date=lane.now,

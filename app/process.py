@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.config import Settings
 from app.consults.setup import Setup
 from app.db import make_engine, make_sessions
+from app.mail.reply_address import ReplyAddress
 from app.nudge import Nudger
 from app.outbox import Desk
 from app.policies import load_policies
@@ -47,6 +48,8 @@ def make_setup(settings: Settings) -> Setup:
             name=settings.mail_name,
             uid_domain=settings.uid_domain,
             base_url=settings.base_url,
+            answers=ReplyAddress.keyed(settings.reply_address, settings.secret_key),
+            authserv_id=settings.authserv_id,
         ),
     )
 

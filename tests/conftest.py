@@ -95,6 +95,7 @@ def settings(database_url: str, redis_url: str, mail_folder: Path) -> Settings:
         access_code_key="a" * 32,
         mail_from="consults@plan.example",
         mail_name="P2P Consults",
+        reply_address="consults+{}@plan.example",
         uid_domain="plan.example",
         base_url="http://127.0.0.1:8000",
         policies_dir=POLICIES_DIR,

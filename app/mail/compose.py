@@ -60,6 +60,8 @@ class Mail:
     plain: str
     html: str
     calendar: CalendarPart | None = None
+    reply_to: str = ""
+    "where answers of this recipient come to; empty: to the sender"
 
 
 def mail_address(value: str) -> str:
@@ -75,13 +77,19 @@ def mail_address(value: str) -> str:
 def compose(mail: Mail) -> bytes:
     """Write the mail. Raises Unmailable for an address that cannot be used, and for the service's own as recipient."""
     mail_address(mail.sender.address)
-    if mail_address(mail.to).lower() == mail.sender.address.lower():
+    if _without_detail(mail_address(mail.to)) == _without_detail(mail.sender.address):
         raise Unmailable("This is the service's own mailbox. Give the address of the person who is to get the mail.")
     headers = _headers(mail)
     message = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
     message += b"MIME-Version: 1.0\r\n" + _tree(mail)
     check_headers(message, mail)
     return message
+
+
+def _without_detail(address: str) -> str:
+    """Leave out what stands behind a plus: that comes to the same mailbox."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def renew(message: bytes, *, message_id: str, now: datetime) -> bytes:
@@ -92,6 +100,7 @@ def renew(message: bytes, *, message_id: str, now: datetime) -> bytes:
         Mail(
             sender=Party(address=sender.addr_spec, name=sender.display_name),
             to=str(old["To"]),
+            reply_to=str(old["Reply-To"]),
             subject=str(old["Subject"]),
             message_id=message_id,
             date=now,
@@ -107,7 +116,7 @@ def _headers(mail: Mail) -> dict[str, str]:
     return {
         "From": f"{_phrase(mail.sender.name)} <{sender}>".lstrip(),
         "To": mail.to,
-        "Reply-To": sender,
+        "Reply-To": mail_address(mail.reply_to or sender),
         "Subject": _encoded(text.words(mail.subject), "Subject"),
         "Date": format_datetime(mail.date),
         "Message-ID": f"<{mail.message_id}>",
@@ -170,7 +179,7 @@ def check_headers(message: bytes, mail: Mail) -> None:
         sorted(name for name, _ in raw) == sorted([*_OWN_HEADERS, "MIME-Version", "Content-Type"])
         and sender == [(mail.sender.address, "".join(text.words(mail.sender.name).split()))]
         and seen["To"] == mail.to
-        and seen["Reply-To"] == mail.sender.address
+        and seen["Reply-To"] == (mail.reply_to or mail.sender.address)
         and seen["Subject"] == text.words(mail.subject)
         and seen["Message-ID"] == f"<{mail.message_id}>"
     )

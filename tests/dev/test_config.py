@@ -27,6 +27,8 @@ def test_a_whole_environment_gives_settings() -> None:
     assert settings.mail_name == "P2P Consults"
     assert settings.trusted_proxies == 0
     assert not settings.development
+    assert settings.reply_address == "consults+{}@plan.example"
+    assert (settings.imap_url, settings.drop_folder, settings.authserv_id) == (None, None, "")
 
 
 def test_an_empty_environment_is_told_everything_it_lacks_at_once() -> None:
@@ -55,6 +57,14 @@ def test_an_empty_environment_is_told_everything_it_lacks_at_once() -> None:
         ("PEERLINE_BASE_URL", "http://p2p.plan.example", "reached unencrypted"),
         ("PEERLINE_POLICIES_DIR", "/there/is/no/such", "is not a folder"),
         ("PEERLINE_TRUSTED_PROXIES", "-1", "is not a number"),
+        ("IMAP_URL", "imap://peerline:mail-password@mail.plan.example/INBOX", "unencrypted from another machine"),
+        ("IMAP_URL", "pop3://peerline:mail-password@mail.plan.example", "starts with none of imap://"),
+        ("IMAP_URL", "imaps://mail.plan.example/INBOX", "names no user"),
+        ("PEERLINE_DROP_FOLDER", "/there/is/no/such", "is not a folder"),
+        ("PEERLINE_AUTHSERV_ID", "mx plan", "is not a domain"),
+        ("PEERLINE_REPLY_ADDRESS", "consults+{}", "is not a mail address"),
+        ("PEERLINE_REPLY_ADDRESS", f"{'c' * 41}{{}}@plan.example", "has no room for 24 characters"),
+        ("PEERLINE_REPLY_ADDRESS", "consults@{}.plan.example", "has no room"),
     ],
 )
 def test_a_wrong_variable_is_named_with_the_remedy_and_without_its_secrets(name: str, value: str, says: str) -> None:

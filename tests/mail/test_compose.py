@@ -52,6 +52,21 @@ def test_headers_are_those_that_were_meant_and_no_others() -> None:
     assert {name: value for name, value in message.items() if name != "Content-Type"} == HEADERS
 
 
+def test_answers_come_to_an_address_of_their_own_also_for_a_copy() -> None:
+    """A token in Reply-To; From and ORGANIZER stay the service's mailbox (E5, H2)."""
+    written = compose(replace(MAIL, reply_to="consults+7f3k9q2mabcdefgh@plan.example"))
+    for mail in (written, renew(written, message_id="another@plan.example", now=MAIL.date)):
+        message = read(mail)
+        assert message["Reply-To"] == "consults+7f3k9q2mabcdefgh@plan.example"
+        assert message["From"].addresses[0].addr_spec == "consults@plan.example"
+
+
+def test_no_mail_goes_to_where_answers_come_to() -> None:
+    """I5: it would come back."""
+    with pytest.raises(Unmailable, match="own mailbox"):
+        compose(replace(MAIL, to="Consults+7f3k9q2mabcdefgh@plan.example"))
+
+
 def test_the_tree_is_the_one_that_outlook_gmail_and_apple_read() -> None:
     """E1, E2: the calendar is the last alternative, inline; the same bytes again as a file."""
     message = read(compose(MAIL))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.config import POLICIES_DIR
 from app.consults.intake import NewRequest
 from app.consults.setup import Setup
+from app.mail.reply_address import ReplyAddress
 from app.models import Account, Channel, Denial, Director, DirectorHours, DirectorPeer, StaffRole
 from app.outbox import Desk
 from app.policies import load_policies
@@ -19,7 +20,12 @@ from scheduling.values import Decision, Setting, Urgency
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
 DESK = Desk(
-    address="consults@plan.example", name="P2P Consults", uid_domain="plan.example", base_url="https://p2p.plan.example"
+    address="consults@plan.example",
+    name="P2P Consults",
+    uid_domain="plan.example",
+    base_url="https://p2p.plan.example",
+    answers=ReplyAddress.keyed("consults+{}@plan.example", "s" * 32),
+    authserv_id="mx.plan.example",
 )
 
 EVERY_WEEKDAY = {weekday: [(time(9), time(17))] for weekday in range(5)}

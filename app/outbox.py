@@ -101,6 +101,28 @@ def ask_to_decide(
     _write(lane, Recipient.DIRECTOR, MessageKind.NOTICE, director.email, said, f"{said.title}, {consult.reference}")
 
 
+def remind(
+    session: Session,
+    consult: Consult,
+    booking: BookingRow,
+    recipient: Recipient,
+    minutes_before: int,
+    *,
+    desk: Desk,
+    plan_name: str,
+    now: datetime,
+) -> None:
+    """Remind one side of its talk; without a calendar part, which some clients would take for a change."""
+    lane = _lane(session, consult, desk, plan_name, now)
+    director = _director(session, booking.director_id)
+    said = wording.reminder(lane.case, _talk(booking, director), recipient)
+    address = next(address for each, address, _ in _both(consult, director) if each is recipient)
+    subject = f"Reminder: {wording.summary(lane.case, recipient)}"
+    message = _write(lane, recipient, MessageKind.REMINDER, address, said, subject)
+    if message is not None:
+        message.booking_id, message.minutes_before = booking.id, minutes_before
+
+
 def announce(
     session: Session,
     consult: Consult,
@@ -261,7 +283,7 @@ def _write(
     said: Wording,
     subject: str,
     part: CalendarPart | None = None,
-) -> None:
+) -> Message | None:
     """Render a message and keep it. An address that takes no mail calls for somebody to telephone instead."""
     consult = lane.consult
     mail = Mail(
@@ -279,22 +301,22 @@ def _write(
         body = compose(mail)
     except Unmailable:
         _ask_to_telephone(lane)
-        return
-    lane.session.add(
-        Message(
-            consult_id=consult.id,
-            recipient=recipient,
-            kind=kind,
-            address=address,
-            message_id=mail.message_id,
-            subject=subject,
-            calendar_uid=consult.calendar_uid if part else None,
-            calendar_sequence=consult.calendar_sequence if part else None,
-            body=body,
-            created_at=lane.now,
-            next_try_at=lane.now,
-        )
+        return None
+    message = Message(
+        consult_id=consult.id,
+        recipient=recipient,
+        kind=kind,
+        address=address,
+        message_id=mail.message_id,
+        subject=subject,
+        calendar_uid=consult.calendar_uid if part else None,
+        calendar_sequence=consult.calendar_sequence if part else None,
+        body=body,
+        created_at=lane.now,
+        next_try_at=lane.now,
     )
+    lane.session.add(message)
+    return message
 
 
 def _ask_to_telephone(lane: Lane) -> None:

@@ -196,6 +196,18 @@ class ReconsiderationRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reminders:
+    """When both sides are reminded of a booked talk."""
+
+    minutes_before: tuple[int, ...] = key(
+        (MINUTES_A_DAY, 60),
+        "minutes before the talk, moved into the reader's working hours; []: never",
+        least=5,
+        most=10080,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """How the director tries to reach the speaker."""
 
@@ -274,6 +286,7 @@ class Policy:
     clinical_information: ClinicalInformation = key(ClinicalInformation(), "what information means for a request")
     reconsideration: ReconsiderationRules = key(ReconsiderationRules(), "may the decision be changed")
     contact: Contact = key(Contact(), "how the speaker is reached")
+    reminders: Reminders = key(Reminders(), "when both sides are reminded of a booked talk")
     after: After = key(After(), "words for the notice")
     appeals: Appeals = key(Appeals(), "where a decision that stands can be disputed or appealed, and until when")
     follow_up: FollowUp = key(FollowUp(), "what is done after a decision was changed, and how fast")

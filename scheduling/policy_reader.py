@@ -157,13 +157,13 @@ def _simple(hint: Any, limits: Mapping[str, Any]) -> Any:
 def _tuple(hint: Any, value: object, place: Place, limits: Mapping[str, Any]) -> tuple[Any, ...]:
     if limits.get("one") and isinstance(value, str):
         return (_value(hint, value, place, {}),)
-    read = [_value(hint, each, inner, {}) for inner, each in place.each(value)]
+    read = [_value(hint, each, inner, limits if hint is int else {}) for inner, each in place.each(value)]
     if limits.get("one") and not read and isinstance(value, list):
         place.fault("is empty; name one or more")
-    if issubclass(hint, (StrEnum, str)):
+    if issubclass(hint, (StrEnum, str, int)):
         for position, each in enumerate(read):
             if each is not BROKEN and each in read[:position]:
-                place[position].fault(f"{str(each)!r} is there twice")
+                place[position].fault(f"{shown(each)} is there twice")
     return tuple(read)
 
 

@@ -48,7 +48,8 @@ def _value(hint: Any, definitions: dict[str, Schema], limits: Mapping[str, Any])
         options = [_value(each, definitions, limits) for each in kinds]
         return options[0] if len(options) == 1 else {"anyOf": options}
     if origin is tuple:
-        element = _value(get_args(hint)[0], definitions, {})
+        kind = get_args(hint)[0]
+        element = _value(kind, definitions, limits if kind is int else {})
         several: Schema = {"type": "array", "items": element}
         return {"anyOf": [element, several | {"minItems": 1}]} if limits.get("one") else several
     if hint in _SIMPLE:

@@ -48,7 +48,7 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 def in_plain_english(policy: Policy) -> str:
     """Return what a policy says, a paragraph for each of its concerns."""
     paragraphs = (
-        *(_head, _who, _asking, _consult, _queue, _director, _information, _reconsideration, _contact),
+        *(_head, _who, _asking, _consult, _queue, _director, _information, _reconsideration, _contact, _reminders),
         *(_appeals, _follow_up, _letters),
     )
     return "\n\n".join(" ".join(paragraph(policy)) for paragraph in paragraphs)
@@ -197,6 +197,14 @@ def _contact(policy: Policy) -> Iterator[str]:
     tries, missed = _several(rules.attempts, "time"), _several(rules.missed_consults, "booked time")
     yield f"The director calls up to {tries}, {_length(rules.minutes_between)} apart."
     yield f"After {missed} missed by the office the request is closed as not reached."
+
+
+def _reminders(policy: Policy) -> Iterator[str]:
+    lengths = [_length(minutes) for minutes in sorted(policy.reminders.minutes_before, reverse=True)]
+    if not lengths:
+        yield "Nobody is reminded of a booked consult."
+        return
+    yield f"Both sides are reminded {_both(lengths)} before the consult, in their working hours."
 
 
 def _appeals(policy: Policy) -> Iterator[str]:

@@ -19,8 +19,9 @@ from app.db import transaction
 from app.errors import Conflict, NotFound
 from app.mail import compose
 from app.mail.smtp import Mailer, Outcome, Result
-from app.models import Consult, Message, MessageKind
+from app.models import BookingRow, Consult, Message, MessageKind
 from app.outbox import is_free, is_open
+from app.ranges import interval
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Claim:
     address: str
     body: bytes
     attempts: int
+    kind: MessageKind
 
 
 def deliver_due(sessions: sessionmaker[Session], settings: Settings, *, clock: Callable[[], datetime]) -> int:
@@ -69,7 +71,7 @@ def deliver_due(sessions: sessionmaker[Session], settings: Settings, *, clock: C
     return sent
 
 
-def _claiming() -> ReturningUpdate[int, int, str, bytes, int]:
+def _claiming() -> ReturningUpdate[int, int, str, bytes, int, MessageKind]:
     earlier = aliased(Message)
     now = bindparam("now", type_=DateTime(timezone=True))
     waits_for_another = exists().where(
@@ -95,7 +97,7 @@ def _claiming() -> ReturningUpdate[int, int, str, bytes, int]:
             doubtful_at=func.coalesce(Message.doubtful_at, case((Message.lease_until.is_not(None), now))),
             lease_until=bindparam("lease_until", type_=DateTime(timezone=True)),
         )
-        .returning(Message.id, Message.fence, Message.address, Message.body, Message.attempts)
+        .returning(Message.id, Message.fence, Message.address, Message.body, Message.attempts, Message.kind)
     )
 
 
@@ -144,13 +146,16 @@ def send_again(session: Session, message_id: int, *, now: datetime) -> Message:
     message = session.get(Message, message_id, with_for_update=True, populate_existing=True)
     if message is None:
         raise NotFound("There is no such message.")
-    if message.superseded_at is not None or _is_out_of_date(session, message):
+    overtaken = message.superseded_at is not None or _is_out_of_date(session, message)
+    if overtaken or _reminds_of_nothing(session, message, now):
         raise Conflict("This message is out of date: the time has changed or is off. Send the latest one again.")
     if message.failed_at is not None:
         message.failed_at, message.attempts, message.next_try_at, message.last_error = None, 0, now, ""
         return message
     if message.sent_at is None:
         raise Conflict("This message has not been sent yet; it is tried again by itself.")
+    if message.kind is MessageKind.REMINDER:
+        raise Conflict("This reminder was sent, and is sent once. To tell the time again, send the invitation again.")
     copy = _copy_of(message, now)
     session.add(copy)
     session.flush()
@@ -167,14 +172,16 @@ def _send(
     """Send a claimed message; None if it is not to be sent after all.
 
     That is looked at again where time has passed: after an earlier try, and once a server listens that had to be
-    called. A first try over a connection that is open follows its claim at once.
+    called. A first try over a connection that is open follows its claim at once. A reminder may have lain in the queue
+    while its talk was moved, so it is looked at every time.
     """
 
     def still_wanted() -> bool:
         with transaction(sessions) as session:
             return is_still_wanted(session, claimed, now=clock())
 
-    if claimed.attempts > 1 and not still_wanted():
+    may_be_old = claimed.attempts > 1 or claimed.kind is MessageKind.REMINDER
+    if may_be_old and not still_wanted():
         return None
     return mailer.send(claimed.body, sender=settings.mail_from, to=claimed.address, still_wanted=still_wanted)
 
@@ -184,7 +191,7 @@ def is_still_wanted(session: Session, claimed: Claim, *, now: datetime) -> bool:
     message = _held(session, claimed)
     if message is None or message.lease_until is None or message.lease_until <= now:
         return False
-    if _has_a_newer_version(session, message):
+    if _has_a_newer_version(session, message) or _reminds_of_nothing(session, message, now):
         message.lease_until, message.superseded_at = None, now
         return False
     return True
@@ -216,6 +223,14 @@ def _has_a_newer_version(session: Session, message: Message) -> bool:
         Message.calendar_sequence > message.calendar_sequence,
     )
     return session.scalars(newer.limit(1)).first() is not None
+
+
+def _reminds_of_nothing(session: Session, message: Message, now: datetime) -> bool:
+    """Tell whether the talk of a reminder is off, at another time, or has begun (K1, K2, K4)."""
+    if message.booking_id is None:
+        return False
+    booking = session.get_one(BookingRow, message.booking_id, populate_existing=True)
+    return booking.released_at is not None or interval(booking.during).start <= now
 
 
 def _is_out_of_date(session: Session, message: Message) -> bool:

@@ -178,6 +178,19 @@ def invitation(case: Case, talk: Talk, recipient: Recipient, news: str) -> Wordi
     )
 
 
+def reminder(case: Case, talk: Talk, recipient: Recipient) -> Wording:
+    """Remind one side of its talk, with what it needs to make or take the call."""
+    zone = _zone(case, talk, recipient)
+    facts = _to_dial(case) if recipient is Recipient.DIRECTOR else _to_expect(case, talk)
+    return _wording(
+        case,
+        "Your peer-to-peer consult is coming up",
+        lead=("This is a reminder. The time is the one in your calendar; nothing has changed.",),
+        facts=(("When", times.span(talk.start, talk.end, zone)), *facts, *_common(case, recipient, zone)),
+        recipient=recipient,
+    )
+
+
 def cancellation(case: Case, talk: Talk, recipient: Recipient, reason: Reason) -> Wording:
     """Tell one side that the talk is off at this time. Each reads its own words (statement G2)."""
     zone = _zone(case, talk, recipient)

@@ -23,6 +23,7 @@ class MessageKind(StrEnum):
     INVITATION = "invitation"
     CANCELLATION = "cancellation"
     NOTICE = "notice"
+    REMINDER = "reminder"
 
 
 class Message(Base):
@@ -43,6 +44,10 @@ class Message(Base):
     subject: Mapped[str]
     calendar_uid: Mapped[str | None]
     calendar_sequence: Mapped[int | None]
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"))
+    "of a reminder: of what, so that it is not sent once that booking is gone (K1)"
+    minutes_before: Mapped[int | None]
+    "of a reminder: which of the policy's"
     body: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
     next_try_at: Mapped[datetime]
@@ -70,4 +75,16 @@ class Message(Base):
             postgresql_where=text("sent_at is null and failed_at is null and superseded_at is null"),
         ),
         Index("ix_message_lane", "consult_id", "address", "id"),
+        CheckConstraint(
+            "(kind = 'reminder') = (booking_id is not null) and (booking_id is null) = (minutes_before is null)",
+            name="reminder_of_a_booking",
+        ),
+        Index(
+            "uq_message_reminder",
+            "booking_id",
+            "recipient",
+            "minutes_before",
+            unique=True,
+            postgresql_where=text("booking_id is not null"),
+        ),
     )

@@ -14,7 +14,7 @@ ADDED = ("reminder",)
 
 def upgrade() -> None:
     op.add_column("message", sa.Column("booking_id", sa.BigInteger(), nullable=True))
-    op.add_column("message", sa.Column("minutes_before", sa.Integer(), nullable=True))
+    op.add_column("message", sa.Column("minutes_before", sa.BigInteger(), nullable=True))
     op.create_foreign_key(op.f("fk_message_booking_id"), "message", "booking", ["booking_id"], ["id"])
     words(BEFORE + ADDED)
     op.create_check_constraint(

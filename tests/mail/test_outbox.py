@@ -13,7 +13,7 @@ from app import outbox
 from app.consults import desk, determination, intake, office, prereview
 from app.errors import Conflict
 from app.mail import delivery
-from app.models import Attention, AttentionReason, Consult, Director, DirectorOff, Message, MessageKind
+from app.models import Attention, AttentionReason, Consult, Director, DirectorOff, Message, MessageKind, Recipient
 from scheduling.values import Interval, Status, Urgency
 from tests.support import factories
 from tests.support.factories import NOW
@@ -299,6 +299,7 @@ def live_through(session: Session, who: Director, other: Director, end: str) -> 
     lose_the_time(session, consult)
     leave(session, later(2))
     plan(session, other.id, later(2))
+    remind(session, consult)
     leave(session, later(3))
     if end == "approved":
         approve(session, consult)
@@ -307,6 +308,13 @@ def live_through(session: Session, who: Director, other: Director, end: str) -> 
     else:
         begun = {"setup": SETUP, "by": "account:1", "now": start_of(session, consult) + timedelta(minutes=9)}
         determination.record_outcome(session, consult.id, end, "CANARY-note", **begun)
+
+
+def remind(session: Session, consult: Consult) -> None:
+    booking = live_booking(session, consult.id)
+    assert booking is not None
+    for recipient in Recipient:
+        outbox.remind(session, consult, booking, recipient, 60, desk=SETUP.desk, plan_name="A plan", now=later(2))
 
 
 def start_of(session: Session, consult: Consult) -> datetime:

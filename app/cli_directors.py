@@ -11,7 +11,7 @@ from app import directors as directors_time
 from app.cli_support import open_process
 from app.clock import utcnow
 from app.consults import hours as hours_cases
-from app.consults import roster, roster_file
+from app.consults import leaving, roster, roster_file
 from app.consults.hours import Week
 from app.consults.roster import Facts
 from app.consults.roster_file import WEEKDAYS
@@ -129,6 +129,21 @@ def peers(npi: str, peers: tuple[str, ...], nobody: bool) -> None:
             roster.set_peers(session, who.id, ids, by=SYSTEM, now=utcnow())
         found = [f"{peer.npi}  {peer.name}" for peer in roster.peers_of(session, who.id)]
     click.echo("\n".join(found) or "nobody")
+
+
+@directors.command()
+@click.argument("npi")
+@click.option("--successor", metavar="NPI", help="Who takes the line; left out: each request becomes a task.")
+@click.option("--reason", required=True, help="Kept with each case.")
+def left(npi: str, successor: str | None, reason: str) -> None:
+    """Let a director leave: a successor takes the line, each request at its place (H4)."""
+    with open_process() as running, transaction(running.sessions) as session:
+        who, now = _named(session, npi), utcnow()
+        follows = _named(session, successor).id if successor else None
+        directors_time.lock(session, sorted({who.id, *([follows] if follows else [])}))
+        seen = leaving.mark(leaving.preview(session, who.id, follows, setup=running.setup, now=now))
+        done = leaving.leave(session, who.id, follows, reason, seen=seen, setup=running.setup, by=SYSTEM, now=now)
+    click.echo(f"{done.moved} moved, {done.returned} went back to other lines, {done.stay} need a person.")
 
 
 @directors.command(name="import")

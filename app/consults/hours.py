@@ -117,7 +117,7 @@ def set_week(
         for start, end in spans
     )
     directors.note_change(session, director_id, by=by, now=now)
-    return _return(session, touched, setup=setup, by=by, now=now) if give_back else []
+    return give_calls_back(session, touched, setup=setup, by=by, now=now) if give_back else []
 
 
 def set_day(
@@ -145,7 +145,7 @@ def set_day(
         rows: Sequence[tuple[time | None, time | None]] = spans or ((None, None),)
         session.add_all(DirectorDay(director_id=director_id, on_date=on, starts=start, ends=end) for start, end in rows)
     directors.note_change(session, director_id, by=by, now=now)
-    return _return(session, touched, setup=setup, by=by, now=now) if give_back else []
+    return give_calls_back(session, touched, setup=setup, by=by, now=now) if give_back else []
 
 
 def take_time_off(
@@ -209,13 +209,17 @@ def _as_seen(touched: Sequence[int], seen: Collection[int]) -> Sequence[int]:
     return touched
 
 
-def _return(session: Session, touched: Sequence[int], *, setup: Setup, by: str, now: datetime) -> list[CaseFile]:
+def give_calls_back(
+    session: Session, consult_ids: Sequence[int], *, setup: Setup, by: str, now: datetime
+) -> list[CaseFile]:
+    """Return the consults that have a time which has not begun, each to its old place in its own line."""
+
     def event(state: values.ConsultState, rules: values.Rulebook) -> values.Step:
         if state.booking is None:
             return values.Step(state=state)
         return life.director_off(state, rules, state.booking.during, now=now)
 
-    return [change(session, consult_id, event, setup=setup, by=by, now=now, must=False) for consult_id in touched]
+    return [change(session, consult_id, event, setup=setup, by=by, now=now, must=False) for consult_id in consult_ids]
 
 
 def _clock(at: time | None) -> str:

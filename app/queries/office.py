@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.consults import casefile
 from app.consults.casefile import CaseFile
@@ -18,6 +18,7 @@ from app.consults.setup import Setup
 from app.denials import access_code
 from app.errors import NotFound
 from app.models import Consult, Denial, Director, History
+from scheduling import life
 from scheduling.values import ConsultState, Rulebook, Status
 from scheduling.values import Denial as DenialFacts
 
@@ -74,6 +75,9 @@ class CaseView:
     appeal_filed_at: datetime | None
     created_at: datetime
     director: Person | None
+    "who decided"
+    successor: Person | None
+    "who takes requests about it, since the one who decided has left"
     facts: DenialFacts
     rulebook: Rulebook
     requests: tuple[RequestRow, ...]
@@ -141,6 +145,13 @@ class RequestView:
         who = self.state.booking.director if self.state.booking else self.state.director
         return self.people.get(who) if who is not None else None
 
+    @property
+    def may_wait_for(self) -> Person | None:
+        """Whom the office may wait for instead of the designated peer it was given (BSP-5); None: nobody."""
+        if self.state.peer_declined or not life.is_given_a_peer(self.rulebook, self.state):
+            return None
+        return self.people.get(self.state.director or 0)
+
 
 def find_case(session: Session, *, case_number: str, birth_date: date, code: str, key: str) -> int | None:
     """Find the denial that number, birth date and access code belong to; None whatever of them is wrong.
@@ -182,14 +193,20 @@ def case(
     """Read a case. Raises NotFound. Two statements; one without what has been asked for about it."""
     if denial_id not in opened:
         raise NotFound(NOT_FOUND)
+    follows = aliased(Director)
     row = session.execute(
-        select(Denial, Director).outerjoin(Director, Director.id == Denial.director_id).where(Denial.id == denial_id)
+        select(Denial, Director, follows)
+        .outerjoin(Director, Director.id == Denial.director_id)
+        .outerjoin(follows, follows.id == Denial.successor_id)
+        .where(Denial.id == denial_id)
     ).one_or_none()
     if row is None:
         raise NotFound(NOT_FOUND)
-    denial, director = row
+    denial, director, successor = row
     requests = tuple(_requests(session, [denial_id]).get(denial_id, ())) if with_requests else ()
-    return _case(denial, director, requests, setup.policies.current(denial.plan))
+    decided = _person(director) if director else None
+    following = _person(successor) if successor else None
+    return _case(denial, decided, following, requests, setup.policies.current(denial.plan))
 
 
 def request(
@@ -206,9 +223,9 @@ def request(
     file = casefile.load(session, consult_id, setup=setup, lock=lock)
     steps = _steps(session, consult_id)
     people = _people(session, file, steps)
-    director = people.get(file.denial.director_id) if file.denial.director_id is not None else None
+    decided, successor = people.get(file.denial.director_id or 0), people.get(file.denial.successor_id or 0)
     return RequestView(
-        case=_case(file.denial, director, (_request_row(file.consult),), file.rulebook),
+        case=_case(file.denial, decided, successor, (_request_row(file.consult),), file.rulebook),
         consult=file.consult,
         state=file.state,
         rulebook=file.rulebook,
@@ -240,7 +257,11 @@ def is_open(session: Session, reference: str, opened: Sequence[int]) -> bool:
 
 
 def _case(
-    denial: Denial, director: Director | Person | None, requests: tuple[RequestRow, ...], rulebook: Rulebook
+    denial: Denial,
+    decided: Person | None,
+    successor: Person | None,
+    requests: tuple[RequestRow, ...],
+    rulebook: Rulebook,
 ) -> CaseView:
     return CaseView(
         id=denial.id,
@@ -262,7 +283,8 @@ def _case(
         told_how=denial.told_how,
         appeal_filed_at=denial.appeal_filed_at,
         created_at=denial.created_at,
-        director=_person(director) if isinstance(director, Director) else director,
+        director=decided,
+        successor=successor,
         facts=casefile.denial_of(denial),
         rulebook=rulebook,
         requests=requests,
@@ -294,7 +316,7 @@ def _steps(session: Session, consult_id: int) -> tuple[Happened, ...]:
 
 
 def _people(session: Session, file: CaseFile, steps: Sequence[Happened]) -> dict[int, Person]:
-    ids = {file.denial.director_id, file.state.director}
+    ids = {file.denial.director_id, file.denial.successor_id, file.state.director}
     ids |= {file.state.booking.director if file.state.booking else None}
     ids |= {file.state.peer_offer.director if file.state.peer_offer else None}
     ids |= {step.details.get("director") for step in steps}

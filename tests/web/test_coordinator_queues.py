@@ -163,3 +163,31 @@ def test_a_director_who_has_left_is_shown_as_long_as_somebody_waits(desk: Client
     db.execute(update(Director).values(active=False))
     db.commit()
     assert "Takes no consults any more" in desk.get("/coordinator/queues").text
+
+
+def test_a_director_who_has_left_is_followed_by_one_for_all(
+    desk: Client, sign_in, booked: Denial, db: Session, app: Flask, clock: Clock
+) -> None:
+    """Experience: one successor for all; what moves and what cannot is shown before anything is done."""
+    omar, lee = second_director(db), db.get_one(Director, booked.director_id)
+    page = f"/coordinator/directors/{lee.id}/left"
+    assert f'href="{page}"' in desk.get("/coordinator/queues").text
+    assert "Omar Haddad, MD, can take 1 of 1" in desk.get(page).text
+    assert "1 does not move" in desk.get(f"{page}?successor=nobody").text
+    shown = desk.get(f"{page}?successor={omar.id}")
+    assert "1 moves" in shown.text
+    data = {"csrf_token": csrf_token(shown), "successor": str(omar.id), "reason": "Retired."}
+    seen = shown.text.partition('name="seen" value="')[2].partition('"')[0]
+    for wrong, status in (({"reason": ""}, 422), ({"successor": "77"}, 422), ({"seen": "1.1"}, 409)):
+        assert desk.post(page, data={**data, "seen": seen, **wrong}).status_code == status
+    assert desk.post(page, data={**data, "seen": seen}).status_code == 303
+    assert desk.post(page, data={**data, "seen": seen}).status_code == 409
+    plan(app, clock.now)
+    assert consult(db).director_id == omar.id
+    case = desk.get(f"/coordinator/cases/{booked.id}").text
+    assert "Omar Haddad, MD" in case
+    assert "Dana Lee, MD, who decided, has left" in case
+    assert "The office may wait" not in case
+    admin = sign_in(StaffRole.ADMINISTRATOR)
+    assert "Takes no consults" in admin.get(f"/admin/directors/{lee.id}").text
+    assert admin.get(page).status_code == 409

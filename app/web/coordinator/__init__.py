@@ -9,6 +9,7 @@ from app.web.coordinator import (  # noqa: F401 -- each adds its routes
     leaving,
     left,
     queues,
+    talking,
     today,
 )
 from app.web.coordinator.blueprint import coordinator

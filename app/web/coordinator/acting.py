@@ -143,7 +143,9 @@ def _after_information(file: CaseFile) -> str:
     if file.state.status is Status.CANCELLED:
         return "The information is taken down. This plan makes an appeal of it; the request ends here."
     follows = {
-        Status.AWAITING_REVIEW: "The nurses have it now; a time is looked for once they decided.",
+        Status.AWAITING_REVIEW: "The nurses have it now; "
+        f"{'a time is looked for' if file.state.talk else 'the office is told'} once they decided.",
+        Status.AWAITING_DECISION: "The director sees it before deciding.",
         Status.WAITING: FOLLOWS,
         Status.BOOKED: "The booked time stays, and the director sees it before the call.",
     }

@@ -28,6 +28,7 @@ from app.web.office.looking import options_of
 from app.web.office.windows import row_count
 from app.web.office.words import PROFESSIONS, RELATIONS, refusal
 from app.web.times import known_zone, reader_zone
+from app.web.ways import TALK, WITHOUT_CALL, choices, read_way
 from scheduling.business_time import start_at
 from scheduling.eligibility import outcomes
 
@@ -84,7 +85,7 @@ def new_call(denial_id: int) -> ResponseReturnValue:
         "speaker_specialty": shown.requester_specialty,
         "speaker_profession": "physician",
         "speaker_relation": "treating",
-        "purpose": "discuss",
+        "purpose": WITHOUT_CALL if (options := options_of(shown)).refused and options.without_call else TALK,
         "zone": reader_zone().key,
         **received_fields(came),
     }
@@ -134,9 +135,9 @@ def _put_in_line(shown: CaseView, form: Form) -> ResponseReturnValue:
         return _call_page(shown, form), 422
     if asked.consult is None:
         return _refused(shown, form, asked, "line")
-    words = (
-        f"In line. Tell the caller the reference: {asked.consult.reference}. A time is looked for at once, see below."
-    )
+    follows = "A time is looked for at once, see below." if asked.consult.talk else "A nurse reviews it, see below."
+    put = "In line" if asked.consult.talk else "Taken down"
+    words = f"{put}. Tell the caller the reference: {asked.consult.reference}. {follows}"
     if not asked.consult.office_email:
         words += " There is no mail address: call the office with the time; a task reminds you."
     return done(shown.id, words)
@@ -231,7 +232,7 @@ def _took_place(form: Form) -> datetime | None:
 
 
 def _outcomes(shown: CaseView, form: Form) -> list[str]:
-    return list(outcomes(shown.rulebook, reconsideration=form.values.get("purpose") == "reconsider"))
+    return list(outcomes(shown.rulebook, reconsideration=read_way(form, shown).reconsideration))
 
 
 def _refused(shown: CaseView, form: Form, asked: Asked, action: str) -> ResponseReturnValue:
@@ -285,6 +286,7 @@ def _call_page(shown: CaseView, form: Form) -> str:
         form=form,
         zone=zone,
         options=options_of(shown),
+        ways=choices(shown, talk=True, without_call=True),
         days=days(openings, zone, now=now(), first=now() + rules.policy.consult.notice),
         window_rows=row_count(form),
         halves=set(form.values.getlist("half")),

@@ -19,7 +19,7 @@ from app.web.coordinator.followup import shared
 from app.web.coordinator.words import CAUSES, CHANNELS, TASKS, WAITING
 from app.web.edge import db_session, now, setup
 from app.web.office.looking import Options, options_of
-from app.web.office.words import CLOSED, CLOSED_OTHERWISE, Said
+from app.web.office.words import Said, closed_words
 from app.web.times import plan_zone
 from scheduling.eligibility import waits_for_review
 from scheduling.values import Status
@@ -125,10 +125,12 @@ def _open_actions(shown: RequestView, free: list[Person]) -> list[tuple[str, str
     else:
         if free:
             todo.append(("Connect now", "coordinator.connecting", f"{free[0].name} is free"))
-        todo.append(("Take down other times", "coordinator.times", ""))
+        other = ("Take down other times", "coordinator.times", "")
+        todo.append(other if state.talk else ("The office asks for a talk as well", "coordinator.talk", ""))
     if rules.clinical_information.rule != "refused":
         todo.append(("Take down clinical information", "coordinator.informing", ""))
-    if state.complete is None and not (state.reconsideration and waits_for_review(shown.rulebook, state.denial)):
+    waits = state.reconsideration and (waits_for_review(shown.rulebook, state.denial) or not state.talk)
+    if state.complete is None and not waits:
         todo.append(("Go on without the information", "coordinator.waiving", ""))
     if rules.reconsideration.offered and not state.reconsideration:
         todo.append(("Ask for reconsideration", "coordinator.reconsidering", ""))
@@ -142,7 +144,7 @@ def _why(shown: RequestView, standing: Expected | None) -> Said:
     """Say why a request waits and for whom, or what it has come to."""
     state = shown.state
     if not state.status.open:
-        return CLOSED.get(state.closed_reason or "", CLOSED_OTHERWISE)
+        return closed_words(state.closed_reason, talk=state.talk)
     reason = state.unplaced or (standing.waits if standing else None) or state.status.value
     return WAITING.get(reason, WAITING["waiting"])
 

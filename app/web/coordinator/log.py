@@ -7,7 +7,7 @@ from datetime import date, datetime
 from app import history
 from app.queries.casework import LogRow, Work
 from app.web.coordinator.words import CAUSES, CHANNELS, DATES, FOLLOW_UPS, TASKS, WAITING
-from app.web.office.words import CLOSED, CLOSED_OTHERWISE, REFUSALS, RETURNED
+from app.web.office.words import REFUSALS, RETURNED, closed_words
 from app.web.times import day, when
 
 #: what the rules make of what somebody did; the log names Peerline for it
@@ -117,7 +117,8 @@ def _peer_offered(work: Work, row: LogRow) -> str:
 
 def _closed(work: Work, row: LogRow) -> str:
     word = row.details.get("reason") or row.details.get("determination") or row.what
-    said = CLOSED.get(str(word), CLOSED_OTHERWISE)
+    mine = work.request is not None and row.consult_id == work.request.consult.id
+    said = closed_words(str(word), talk=not mine or work.request is None or work.request.state.talk)
     return "Withdrawn." if word == "withdrawn_by_office" else str(said)
 
 

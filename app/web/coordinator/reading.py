@@ -16,6 +16,7 @@ from app.web.edge import now
 from app.web.forms import LONG, Form
 from app.web.office.words import PROFESSIONS, RELATIONS
 from app.web.times import known_zone, reader_zone
+from app.web.ways import read_way
 from scheduling.business_time import start_at
 from scheduling.values import Interval
 
@@ -33,13 +34,17 @@ class Call:
 
 
 def read_call(shown: CaseView, form: Form, *, with_times: bool = True) -> Call:
-    """Read the form of a call. What is wrong is beside its field afterwards. `with_times`: it asks for a time."""
-    rules = shown.rulebook.policy
+    """Read the form of a call. What is wrong is beside its field afterwards.
+
+    `with_times`: it asks for a time; without, the talk is now or was held, whatever was chosen.
+    """
+    rules, way = shown.rulebook.policy, read_way(form, shown)
+    talk = way.talk or not with_times
     zone = known_zone(form.text("zone"))
     if zone is None:
         form.fail("zone", "Choose the time zone of the caller.")
     windows: tuple[Interval, ...] = ()
-    if with_times:
+    if with_times and talk:
         windows = read_half_days(
             form,
             zone or reader_zone(),
@@ -47,19 +52,20 @@ def read_call(shown: CaseView, form: Form, *, with_times: bool = True) -> Call:
             length=rules.consult.duration,
             now=now(),
         )
+    if with_times:
         for number, _ in enumerate(rules.request.attest):
             form.tick(f"attest-{number}", "Ask the caller, and tick this if it is so. The plan asks for it.")
-    reconsider = rules.reconsideration.offered and form.values.get("purpose") == "reconsider"
     new = NewRequest(
         denial_id=shown.id,
         form_key=form.text("form_key", limit=60) or secrets.token_urlsafe(24),
         channel=Channel(form.choice("channel", [str(way) for way in CHANNELS], "Choose how it came in.") or "phone"),
         received=read_received(form),
         windows=windows,
-        move_up=form.tick("move_up"),
-        reconsideration=reconsider,
+        move_up=talk and form.tick("move_up"),
+        reconsideration=way.reconsideration,
+        talk=talk,
         statement=form.text("statement", limit=LONG, lines=True),
-        **_speaker(form),
+        **_speaker(form, talk=talk),
         **_caller(form),
         office_time_zone=(zone or reader_zone()).key,
         taken_by=account().id,
@@ -108,16 +114,17 @@ def _late(form: Form) -> LateEntry | None:
     return late if late.reason or late.second_person else None
 
 
-def _speaker(form: Form) -> dict[str, Any]:
+def _speaker(form: Form, *, talk: bool) -> dict[str, Any]:
+    number = "Ask which number the medical director is to call." if talk else None
     backup_name = form.text("backup_name")
     missing = "Enter the back-up's number, or leave the name empty." if backup_name else None
     return {
-        "speaker_name": form.text("speaker_name", "Ask who will talk."),
+        "speaker_name": form.text("speaker_name", "Ask who will talk." if talk else "Ask for the physician's name."),
         "speaker_profession": form.choice("speaker_profession", PROFESSIONS, "Choose the profession."),
         "speaker_relation": form.choice("speaker_relation", RELATIONS, "Choose the relation to the case."),
         "speaker_npi": form.npi("speaker_npi"),
         "speaker_specialty": form.text("speaker_specialty"),
-        "speaker_phone": form.phone("speaker_phone", "Ask which number the medical director is to call."),
+        "speaker_phone": form.phone("speaker_phone", number),
         "backup_name": backup_name,
         "backup_phone": form.phone("backup_phone", missing),
         "how_to_reach": form.text("how_to_reach", limit=500, lines=True),

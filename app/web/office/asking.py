@@ -23,6 +23,8 @@ from app.web.office.looking import options_of, read_case
 from app.web.office.windows import read_windows, row_count, weeks
 from app.web.office.words import PROFESSIONS, RELATIONS, WAITING, refusal
 from app.web.times import known_zone, reader_zone
+from app.web.ways import WITHOUT_CALL, choices, read_way
+from scheduling.values import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,8 @@ class Reading:
 def ask(denial_id: int) -> ResponseReturnValue:
     """Show the form, with what is known already."""
     shown = read_case(denial_id)
-    if options_of(shown).refused:
+    options = options_of(shown)
+    if options.refused and not options.without_call:
         return redirect(url_for("office.case", denial_id=denial_id), code=303)
     form = Form(
         {
@@ -50,6 +53,7 @@ def ask(denial_id: int) -> ResponseReturnValue:
             "speaker_profession": "physician",
             "speaker_relation": "treating",
             "zone": reader_zone().key,
+            "purpose": WITHOUT_CALL if options.refused else "",
         }
     )
     return _form_page(shown, form)
@@ -123,46 +127,48 @@ def read(shown: CaseView, form: Form) -> Reading:
     zone = known_zone(form.text("zone"))
     if zone is None:
         form.fail("zone", "Choose the time zone of your times.")
-    windows = read_windows(
-        form,
-        zone or reader_zone(),
-        at_least=rules.request.min_windows,
-        length=timedelta(minutes=rules.consult.duration_minutes),
-        now=now(),
-    )
-    reconsider = False
-    if rules.reconsideration.offered:
-        chosen = form.choice("purpose", ("discuss", "reconsider"), "Choose what you ask for.")
-        reconsider = chosen == "reconsider"
+    way = read_way(form, shown, "Choose what you ask for.")
+    windows: tuple[Interval, ...] = ()
+    if way.talk:
+        windows = read_windows(
+            form,
+            zone or reader_zone(),
+            at_least=rules.request.min_windows,
+            length=timedelta(minutes=rules.consult.duration_minutes),
+            now=now(),
+        )
+        form.tick("agreed", "Tick this once the physician has agreed to these times.")
     for number, _ in enumerate(rules.request.attest):
         form.tick(f"attest-{number}", "Tick this if it is so. The plan asks for it.")
-    form.tick("agreed", "Tick this once the physician has agreed to these times.")
     new = NewRequest(
         denial_id=shown.id,
         form_key=form.text("form_key", limit=60) or secrets.token_urlsafe(24),
         channel=Channel.ONLINE,
         received=now(),
         windows=windows,
-        move_up=form.tick("move_up"),
-        reconsideration=reconsider,
+        move_up=way.talk and form.tick("move_up"),
+        reconsideration=way.reconsideration,
+        talk=way.talk,
         statement=form.text("statement", limit=LONG, lines=True),
-        **_speaker(form),
+        **read_speaker(form, talk=way.talk),
         **_contact(form),
         office_time_zone=(zone or reader_zone()).key,
     )
     return Reading(form=form, new=new, zone=zone or reader_zone())
 
 
-def _speaker(form: Form) -> dict[str, Any]:
+def read_speaker(form: Form, *, talk: bool = True) -> dict[str, Any]:
+    """Read who talks, or who asks without a call."""
+    number = "Enter the number that the medical director will call." if talk else None
     backup_name = form.text("backup_name")
     missing = "Enter the back-up's number, or leave the name empty." if backup_name else None
     return {
-        "speaker_name": form.text("speaker_name", "Enter the name of the physician who will talk."),
+        "speaker_name": form.text("speaker_name", "Enter the name of the physician."),
         "speaker_profession": form.choice("speaker_profession", PROFESSIONS, "Choose the profession."),
         "speaker_relation": form.choice("speaker_relation", RELATIONS, "Choose the relation to the case."),
         "speaker_npi": form.npi("speaker_npi"),
         "speaker_specialty": form.text("speaker_specialty"),
-        "speaker_phone": form.phone("speaker_phone", "Enter the number that the medical director will call."),
+        "speaker_phone": form.phone("speaker_phone", number),
         "backup_name": backup_name,
         "backup_phone": form.phone("backup_phone", missing),
         "how_to_reach": form.text("how_to_reach", limit=500, lines=True),
@@ -182,12 +188,14 @@ def _form_page(shown: CaseView, form: Form) -> str:
     zone = known_zone(form.values.get("zone", "")) or reader_zone()
     openings = expectation.openings_of(db_session(), shown, setup=setup(), now=now())
     notice = timedelta(minutes=shown.rulebook.policy.consult.notice_minutes)
+    options = options_of(shown)
     return render_template(
         "office/ask.html",
         case=shown,
         form=form,
         zone=zone,
-        options=options_of(shown),
+        options=options,
+        ways=choices(shown, talk=not options.refused, without_call=options.without_call),
         weeks=weeks(openings, zone, now=now(), first=now() + notice),
         window_rows=row_count(form),
         ticked=set(form.values.getlist("hour")),
@@ -201,7 +209,7 @@ def _expected(shown: CaseView, new: NewRequest) -> dict[str, object]:
     """Tell what would come of it, and of the same with or without reconsideration where the plan offers it."""
     found = expectation.if_sent_now(db_session(), shown, new, setup=setup(), now=now())
     other = None
-    if shown.rulebook.policy.reconsideration.offered and not found.refused:
+    if shown.rulebook.policy.reconsideration.offered and new.talk and not found.refused:
         turned = replace(new, reconsideration=not new.reconsideration)
         other = expectation.if_sent_now(db_session(), shown, turned, setup=setup(), now=now()).start
     return {

@@ -60,7 +60,7 @@ def change_times(reference: str) -> ResponseReturnValue:
     form.tick("agreed", "Tick this once the physician has agreed to these times.")
     if form.errors:
         return _times_page(shown, form), 422
-    if _out_of_date(shown, form):
+    if out_of_date(shown, form):
         return _times_page(shown, form), 409
     use_cases.reschedule(db_session(), shown.consult.id, windows, setup=setup(), by=OFFICE, now=now())
     return _done(reference, "Your times are changed. A time inside them is being looked for.")
@@ -80,7 +80,7 @@ def withdraw(reference: str) -> ResponseReturnValue:
     """Withdraw the request."""
     shown = read_request(reference, lock=True)
     form = Form.typed()
-    if _out_of_date(shown, form):
+    if out_of_date(shown, form):
         return render_template("office/withdraw.html", shown=shown, form=form), 409
     use_cases.withdraw(db_session(), shown.consult.id, setup=setup(), by=OFFICE, now=now())
     return _done(reference, "Your request is withdrawn.")
@@ -104,7 +104,7 @@ def inform(reference: str) -> ResponseReturnValue:
     )
     if form.errors:
         return render_template("office/information.html", shown=shown, form=form), 422
-    return _tried(
+    return tried(
         reference,
         lambda: use_cases.send_information(
             db_session(), shown.consult.id, statement, setup=setup(), by=OFFICE, now=now()
@@ -125,7 +125,7 @@ def reconsidering(reference: str) -> ResponseReturnValue:
 def reconsider(reference: str) -> ResponseReturnValue:
     """Ask for reconsideration beside the talk (NC-4)."""
     shown = read_request(reference, lock=True)
-    return _tried(
+    return tried(
         reference,
         lambda: use_cases.ask_reconsideration(db_session(), shown.consult.id, setup=setup(), by=OFFICE, now=now()),
         "Reconsideration is asked for.",
@@ -147,7 +147,7 @@ def answer_peer(reference: str) -> ResponseReturnValue:
     raise Conflict("Choose one of the two answers on the page of the request. Nothing was changed.")
 
 
-def _tried(reference: str, do: Callable[[], CaseFile], words: str) -> ResponseReturnValue:
+def tried(reference: str, do: Callable[[], CaseFile], words: str) -> ResponseReturnValue:
     """Do it, and say why not where the policy refuses it; a refusal is on record and changes nothing else."""
     file = do()
     if file.refused is None:
@@ -164,7 +164,8 @@ def _done(reference: str, words: str) -> ResponseReturnValue:
     return redirect(url_for("office.follow", reference=reference), code=303)
 
 
-def _out_of_date(shown: RequestView, form: Form) -> bool:
+def out_of_date(shown: RequestView, form: Form) -> bool:
+    """Tell whether the request has changed since the form was shown, and say so beside it (A12)."""
     if form.values.get("version") == str(shown.consult.version):
         return False
     form.values["version"] = str(shown.consult.version)

@@ -16,7 +16,7 @@ from app.web.edge import db_session, now, setup, visit
 from app.web.navigation import consult_page
 from app.web.office.blueprint import office, opened
 from app.web.office.steps import steps_in_words
-from app.web.office.words import CLOSED, CLOSED_OTHERWISE, SETTLED, WAITING, Said
+from app.web.office.words import SETTLED, WAITING, Said, closed_words
 from app.web.times import plan_zone
 from scheduling.values import ConsultState, Status
 
@@ -103,7 +103,7 @@ def _why(shown: RequestView, standing: Expected | None) -> Said:
     """Say why a request waits and for whom, or what it has come to."""
     state = shown.state
     if not state.status.open:
-        return CLOSED.get(state.closed_reason or "", CLOSED_OTHERWISE)
+        return closed_words(state.closed_reason, talk=state.talk)
     reason = state.unplaced or (standing.waits if standing else None) or state.status.value
     return WAITING[reason] if reason in WAITING else WAITING["waiting"]
 

@@ -12,7 +12,7 @@ from app.queries.office import CaseView
 from app.web.access import allow
 from app.web.edge import db_session, now, setup
 from app.web.office.blueprint import office, opened
-from app.web.office.words import CLOSED, EFFECTS, SETTLED, Refusal, refusal
+from app.web.office.words import EFFECTS, SETTLED, Refusal, closed_words, refusal
 from app.web.times import plan_zone
 from scheduling import business_time, eligibility
 from scheduling.values import Deadlines, Interval, Request
@@ -27,6 +27,8 @@ class Options:
     since: datetime
     effect: tuple[str, str]
     reconsideration: bool
+    without_call: bool
+    "reconsideration without a call can be asked for, whether a talk can be or not"
     information_needed: bool
     information_needed_to_reconsider: bool
 
@@ -37,7 +39,7 @@ def case(denial_id: int) -> ResponseReturnValue:
     """Show who decided, why, until when a talk can be had and whether it can change the decision."""
     shown = read_case(denial_id)
     last = next(iter(shown.requests), None)
-    settled = CLOSED[last.closed_reason] if last and last.closed_reason in SETTLED else None
+    settled = closed_words(last.closed_reason, talk=last.talk) if last and last.closed_reason in SETTLED else None
     return render_template("office/case.html", case=shown, options=options_of(shown), last=last, settled=settled)
 
 
@@ -51,15 +53,16 @@ def read_case(denial_id: int, *, with_requests: bool = True) -> CaseView:
 def options_of(shown: CaseView) -> Options:
     """Ask the rules what an office could do now."""
     rulebook, facts = shown.rulebook, shown.facts
-    reason = eligibility.refusal(
-        rulebook, facts, _anybody(shown), open_request=shown.open_request is not None, used=shown.used
-    )
+    open_request = shown.open_request is not None
+    reason = eligibility.refusal(rulebook, facts, _anybody(shown), open_request=open_request, used=shown.used)
+    without_call = Request(received=now(), reconsideration=True, talk=False)
     return Options(
         refused=refusal(reason) if reason else None,
         deadlines=business_time.deadlines(rulebook, facts, received=now(), complete=now()),
         since=since(shown),
         effect=EFFECTS[rulebook.policy.consult.effect],
         reconsideration=rulebook.policy.reconsideration.offered,
+        without_call=eligibility.refusal(rulebook, facts, without_call, open_request=open_request) is None,
         information_needed=eligibility.information_needed(rulebook, facts, reconsideration=False),
         information_needed_to_reconsider=eligibility.information_needed(rulebook, facts, reconsideration=True),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.queries.office import Happened, RequestView
-from app.web.office.words import CLOSED, CLOSED_OTHERWISE, ESCALATED, REFUSALS, RETURNED
+from app.web.office.words import ESCALATED, REFUSALS, RETURNED, closed_words
 from app.web.times import when
 
 Details = Mapping[str, Any]
@@ -88,7 +88,7 @@ def _peer_offered(shown: RequestView, step: Happened) -> str:
 
 def _closed(shown: RequestView, step: Happened) -> str:
     word = step.details.get("reason") or step.details.get("determination") or step.what
-    return str(CLOSED.get(str(word), CLOSED_OTHERWISE))
+    return str(closed_words(str(word), talk=shown.state.talk))
 
 
 def _escalated(shown: RequestView, step: Happened) -> str:

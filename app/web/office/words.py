@@ -152,6 +152,16 @@ CLOSED: Mapping[str, Said] = {
 }
 CLOSED_OTHERWISE = Said(title="Closed", more="The request is closed.")
 
+#: the same, where no talk was asked for
+CLOSED_WITHOUT_CALL: Mapping[str, Said] = {
+    "approved_by_nurse": Said(title="Approved", more="A nurse approved the request on review."),
+    "upheld": Said(title="The decision stands", more="A medical director reconsidered it and upheld it."),
+    "overturned": Said(title="Approved", more="A medical director reconsidered the decision and overturned it."),
+    "modified": Said(
+        title="Changed in part", more="A medical director reconsidered the decision and changed it in part."
+    ),
+}
+
 #: how a request ends when nothing is left to ask for
 SETTLED = ("approved_by_nurse", "overturned")
 
@@ -181,7 +191,7 @@ EFFECTS: Mapping[str, tuple[str, str]] = {
     ),
     "only_with_reconsideration": (
         "Only if you also ask for reconsideration.",
-        "The call alone explains the decision. With reconsideration a nurse can change it first, or the director then.",
+        "The call alone explains the decision. With reconsideration, with a call or without, a nurse or director can.",
     ),
     "informational": (
         "No. The call explains the decision; it cannot change it.",
@@ -216,6 +226,12 @@ SETTINGS: Mapping[str, str] = {
     "retrospective": "after the service",
 }
 URGENCIES: Mapping[str, str] = {"emergent": "Emergent", "elective": "Elective"}
+
+
+def closed_words(reason: str | None, *, talk: bool) -> Said:
+    """Say what a request has come to; `talk`: one was asked for."""
+    said = None if talk else CLOSED_WITHOUT_CALL.get(reason or "")
+    return said or CLOSED.get(reason or "", CLOSED_OTHERWISE)
 
 
 def refusal(reason: str) -> Refusal:

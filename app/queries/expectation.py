@@ -138,7 +138,8 @@ def _without_call(state: ConsultState) -> str:
     """Say what a reconsideration without a call waits for, in a word of the rules."""
     if state.status is Status.AWAITING_DECISION and state.director is None:
         return "no_director"
-    return "without_call" if state.status is Status.AWAITING_REVIEW else state.status.value
+    words = {Status.AWAITING_INFORMATION: "information_without_call", Status.AWAITING_REVIEW: "without_call"}
+    return words.get(state.status, state.status.value)
 
 
 def _nothing(state: ConsultState) -> str:

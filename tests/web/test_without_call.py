@@ -90,7 +90,8 @@ def test_information_comes_first_where_the_plan_says_so(office: Client, made: De
     """NC-8."""
     consult = asked(office, made, db, statement="")
     assert consult.status is Status.AWAITING_INFORMATION
-    assert "Waiting for your information" in office.get(f"/c/{consult.reference}").text
+    page = text_of(office.get(f"/c/{consult.reference}"))
+    assert "Waiting for your information A nurse reviews it as soon as the clinical information is in." in page
 
 
 def test_what_the_nurse_approves_is_told_without_a_word_of_a_talk(

@@ -129,6 +129,9 @@ WAITING: Mapping[str, Said] = {
         title="Waits for clinical information", more="From the office; you can take it down by telephone."
     ),
     "awaiting_review": Said(title="Waits for the nurse", more="A time is looked for once the review is decided."),
+    "information_without_call": Said(
+        title="Waits for clinical information", more="A nurse reviews it then; you can take it down by telephone."
+    ),
     "without_call": Said(
         title="Waits for the nurse", more="No talk is asked for. What the nurse does not approve a director decides."
     ),

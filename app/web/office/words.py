@@ -111,6 +111,9 @@ WAITING: Mapping[str, Said] = {
     "awaiting_review": Said(
         title="Waiting for the nurse", more="A time is looked for as soon as the review is decided."
     ),
+    "information_without_call": Said(
+        title="Waiting for your information", more="A nurse reviews it as soon as the clinical information is in."
+    ),
     "without_call": Said(
         title="Waiting for the nurse",
         more="If the nurse does not approve it, a medical director decides, without a call. You are told either way.",

@@ -36,8 +36,10 @@ policy          a plan's rules, key by key; their words in `policy_words`
 business_time   business days, closes of business, deadlines
 eligibility     may this be asked for, what does it need, what can it change
 openings        hours, time off, bookings -> openings
+places          in whose line a request stands, and where in it
 fifo            who gets which opening, in line; with whom besides the denying director (`choice`), and why somebody
-                before it does not have it (`passed_over`)
+                before it does not have it (`passed_over`). What is planned once or kept and planned again is a
+                `standing` of lines (`line`)
 life            what one event does to one consult, made of `steps`; `outside_queue` for talks that take nobody's turn,
                 `without_call` for reconsiderations without a talk
 status          the statuses, the events, the one table of transitions

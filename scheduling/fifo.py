@@ -9,13 +9,17 @@ nobody before it anything new, so planning goes on behind it with the same resul
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from functools import partial
 
 from scheduling.business_time import ONE_DAY, any_business_hours, local_date, start_at
 from scheduling.choice import lacks_preferred_specialty, suitable
-from scheduling.eligibility import is_ready, may_be_moved_up, not_before
-from scheduling.openings import DirectorCalendar
+from scheduling.eligibility import is_ready, not_before
+from scheduling.line import Line
+from scheduling.openings import HORIZON
 from scheduling.passed_over import Passed, why_not
-from scheduling.policy_words import Assignment, Fallback, PlaceFrom
+from scheduling.places import Queue, has_begun, place, place_key, queue_of, with_buffer
+from scheduling.policy_words import Assignment, Fallback
+from scheduling.standing import Standing
 from scheduling.status import Event, became
 from scheduling.values import (
     Booking,
@@ -27,65 +31,11 @@ from scheduling.values import (
     Rulebook,
     Status,
     Step,
-    Urgency,
     What,
 )
 
-#: a director's id, or the id of a policy whose consults may be with any director
-Queue = int | str
-PlaceKey = tuple[bool, bool, datetime, int]
-
-
-def queue_of(state: ConsultState, rulebook: Rulebook) -> Queue | None:
-    """Return whose line a request stands in; None while no director is known, and where no talk is asked for."""
-    if not state.talk:
-        return None
-    if rulebook.policy.director.assignment is Assignment.ANY:
-        return rulebook.policy.id
-    return state.director
-
-
-def place_key(state: ConsultState, rulebook: Rulebook) -> PlaceKey:
-    """Return what requests of a queue are sorted by (NC-9).
-
-    `urgent_first` puts emergent before elective; then the moment that gives the place; then the order of arrival. With
-    `place_from = "request_complete"` what is not complete stands behind all that is, whatever else moved it.
-    """
-    rules, at, incomplete = rulebook.policy.queue, state.place_at, False
-    if rules.place_from is PlaceFrom.REQUEST_COMPLETE:
-        incomplete = state.complete is None
-        at = at if state.complete is None else max(at, state.complete)
-    return incomplete, rules.urgent_first and state.denial.urgency is not Urgency.EMERGENT, at, state.arrival
-
-
-def place(state: ConsultState, queue: Sequence[ConsultState], rulebooks: Mapping[str, Rulebook]) -> int | None:
-    """Return 1 + the requests of its queue that stand before it and are not booked; None without a queue.
-
-    `queue` may hold consults of other queues, closed ones and the request itself; they do not count.
-    """
-    mine = queue_of(state, rulebooks[state.rulebook])
-    if mine is None:
-        return None
-    key = place_key(state, rulebooks[state.rulebook])
-    return 1 + sum(
-        1
-        for other in queue
-        if other.id != state.id
-        and other.status.open
-        and other.booking is None
-        and queue_of(other, rulebooks[other.rulebook]) == mine
-        and place_key(other, rulebooks[other.rulebook]) < key
-    )
-
-
-def has_begun(state: ConsultState, *, now: datetime) -> bool:
-    """Tell whether the consult's time has come: it keeps it until an outcome or an absence is recorded (A15)."""
-    return state.booking is not None and state.booking.during.start <= now
-
-
-def with_buffer(during: Interval, rulebook: Rulebook) -> Interval:
-    """Return a consult's time with what is kept free after it."""
-    return Interval(during.start, during.end + rulebook.policy.consult.buffer)
+#: planning, and what is asked of a place besides
+__all__ = ["Plan", "Planner", "Queue", "expected", "has_begun", "place", "place_key", "plan", "queue_of", "with_buffer"]
 
 
 def cause(state: ConsultState, rulebook: Rulebook, deadline: datetime, *, now: datetime) -> str:
@@ -130,12 +80,7 @@ def plan(
     `consults` are the open ones of the queues concerned, booked ones too: they take the time that they have. Whatever
     else is booked stands in `Director.taken`, with its buffer. With `queue` only that one is planned.
     """
-    planning = Planner(consults, directors, rulebooks, now=now)
-    queues = planning.queues() if queue is None else [queue]
-    moved = True
-    while moved:
-        moved = sum(planning.plan_queue(each) for each in queues) > 0
-    return Plan(changes=tuple(planning.changes))
+    return Plan(changes=Planner(consults, directors, rulebooks, now=now, explains=True).plan(queue))
 
 
 def expected(
@@ -158,8 +103,8 @@ def expected(
     return bookings[-1] if bookings else None
 
 
-class Planner:
-    """Everything that planning needs at hand: the consults, and the directors' time as it is taken."""
+class Planner(Standing):
+    """Plans the lines as they stand, and again after each change."""
 
     def __init__(
         self,
@@ -168,52 +113,35 @@ class Planner:
         rulebooks: Mapping[str, Rulebook],
         *,
         now: datetime,
+        explains: bool = False,
     ) -> None:
-        self.now = now
-        self.changes: list[Step] = []
-        self._states = {state.id: state for state in consults if state.status.open}
-        self._directors = directors
-        self._rulebooks = rulebooks
-        self._calendars = {id_: DirectorCalendar(director) for id_, director in sorted(directors.items())}
-        self._lines: dict[Queue, list[int]] = {}
-        for state in self._states.values():
-            if state.booking is not None and state.booking.director in self._calendars:
-                self._take(state.booking, self._rulebook(state))
-            queue = queue_of(state, self._rulebook(state))
-            if queue is not None:
-                self._lines.setdefault(queue, []).append(state.id)
-        for line in self._lines.values():
-            line.sort(key=lambda id_: place_key(self._states[id_], self._rulebook(self._states[id_])))
+        """Begin with the consults that are open. `explains`: each booking tells whom it passed over, and why."""
+        super().__init__(consults, directors, rulebooks, now=now)
+        self._explains = explains
+        self._changes: list[Step] = []
 
-    def queues(self) -> list[Queue]:
-        """Return the queues in the order in which they are planned."""
-        return sorted(self._lines, key=lambda queue: (isinstance(queue, str), queue))
+    def plan(self, queue: Queue | None = None) -> tuple[Step, ...]:
+        """Plan all lines, lap after lap until nobody is left to look at, or one line alone."""
+        lines = self.lines() if queue is None else [self.line(queue)]
+        while not all(line.is_seen for line in lines):
+            for line in lines:
+                if not line.is_seen:
+                    self._plan_line(line)
+        changes, self._changes = tuple(self._changes), []
+        return changes
 
-    def plan_queue(self, queue: Queue) -> bool:
-        """Plan one line until a pass moves nobody. Returns whether anybody was moved."""
-        moved = False
-        while self._pass(self._lines.get(queue, [])):
-            moved = True
-        return moved
+    def _plan_line(self, line: Line) -> None:
+        """Go down a line. Whoever could use what a move frees is looked at next, from the head."""
+        before = Passed(line, self.states)
+        while (id_ := line.next()) is not None:
+            if id_ in line.movable:
+                self._move_up(self.states[id_], before)
+            elif id_ in line.waiting:
+                self._place(self.states[id_], before)
 
-    def _pass(self, line: Sequence[int]) -> bool:
-        """Go down the line; returns True as soon as somebody was moved."""
-        before = Passed()
-        for id_ in line:
-            state = self._states[id_]
-            if state.booking is not None:
-                if self._move_up(state, before):
-                    return True
-                before.booked(self._states[id_])
-            else:
-                if is_ready(self._rulebook(state), state):
-                    self._place(state, before)
-                before.passed(self._states[id_])
-        return False
-
-    def _place(self, state: ConsultState, before: "Passed") -> None:
+    def _place(self, state: ConsultState, before: Passed) -> None:
         """Give a request the earliest opening it can have, or say that there is none."""
-        rulebook, deadline = self._rulebook(state), state.deadlines.binding
+        rulebook, deadline = self.rulebook(state), state.deadlines.binding
         found = self._earliest(state, self._choices(state))
         if deadline is not None and (found is None or found.during.start >= deadline):
             peer = self._peer(state, deadline)
@@ -226,31 +154,20 @@ class Planner:
         else:
             self._say_unplaced(state)
 
-    def _move_up(self, state: ConsultState, before: "Passed") -> bool:
+    def _move_up(self, state: ConsultState, before: Passed) -> None:
         """Move a booked consult to an earlier opening, if its office agreed to that; once."""
-        rulebook = self._rulebook(state)
-        if state.booking is None or not may_be_moved_up(state, rulebook) or has_begun(state, now=self.now):
-            return False
-        if not is_ready(rulebook, state):
-            return False
-        notice = rulebook.policy.queue.move_up_notice
-        choices, start = self._choices(state), state.booking.during.start
-        if self.now + notice >= start:
-            return False
-        self._give_back(state.booking, rulebook)
-        found = self._earliest(state, choices, at_least=self.now + notice, before=start)
+        rulebook = self.rulebook(state)
+        if state.booking is None or has_begun(state, now=self.now):
+            return
+        nearest = self.now + rulebook.policy.queue.move_up_notice
+        found = self._earliest(state, self._choices(state), at_least=nearest, before=state.booking.during.start)
         if found is None:
-            self._take(state.booking, rulebook)
-            return False
-        self._take(found, rulebook)
-        details = _time_of(found) | {"passed_over": self._passed_over(found, before)}
+            return
         after = became(state, Event.MOVE, replace(state, booking=found, move_up=False, attempts=0))
-        self._note(after, Happening(at=self.now, what=What.MOVED, consult=state.id, details=details))
-        return True
+        self._note(after, Happening(at=self.now, what=What.MOVED, consult=state.id, details=self._told(after, before)))
 
-    def _book(self, state: ConsultState, found: Booking, before: "Passed") -> None:
-        self._take(found, self._rulebook(state))
-        details = _time_of(found) | {"passed_over": self._passed_over(found, before)}
+    def _book(self, state: ConsultState, found: Booking, before: Passed) -> None:
+        details = self._told(replace(state, booking=found), before)
         happenings = [Happening(at=self.now, what=What.BOOKED, consult=state.id, details=details)]
         deadline, owed = state.deadlines.binding, state.deadlines.owed
         if deadline is not None and found.during.start >= deadline:
@@ -272,19 +189,18 @@ class Planner:
         self._note(became(state, Event.FIND_NOTHING, replace(state, unplaced=reason)), *happenings)
 
     def _escalated(self, state: ConsultState, reason: str, deadline: datetime) -> Happening:
-        why = cause(state, self._rulebook(state), deadline, now=self.now)
+        why = cause(state, self.rulebook(state), deadline, now=self.now)
         details = {"reason": reason, "cause": why}
         return Happening(at=self.now, what=What.ESCALATED, consult=state.id, details=details)
 
     def _peer(self, state: ConsultState, deadline: datetime) -> Booking | None:
         """Return the time of the first designated peer who has one before the deadline, where peers may be asked."""
-        rules = self._rulebook(state).policy.director
+        rules = self.rulebook(state).policy.director
         if rules.assignment is Assignment.ANY or rules.fallback is Fallback.NONE or state.director is None:
             return None
         if state.peer_declined or (rules.fallback is Fallback.OFFICE_CHOICE and state.peer_offer is not None):
             return None
-        if cause(state, self._rulebook(state), deadline, now=self.now) == "office_windows":
-            return None
+        # where the cause is `office_windows` none of them holds a peer's opening before the deadline either
         for peer in self._peers(state, state.director):
             found = self._earliest(state, [peer], before=deadline)
             if found is not None:
@@ -300,26 +216,20 @@ class Planner:
         return after
 
     def _peers(self, state: ConsultState, director: int) -> list[int]:
-        peers = self._directors[director].peers if director in self._directors else ()
+        peers = self.directors[director].peers if director in self.directors else ()
         others = [peer for peer in peers if peer != director]
-        return suitable(state, self._rulebook(state), self._directors, others)
+        return suitable(state, self.rulebook(state), self.directors, others)
 
     def _choices(self, state: ConsultState) -> list[int]:
         """Return the directors the consult may be with: the denying one, or with `any` all who may have it."""
-        rulebook = self._rulebook(state)
+        rulebook = self.rulebook(state)
         if rulebook.policy.director.assignment is Assignment.ANY:
-            return suitable(state, rulebook, self._directors, sorted(self._directors))
+            return suitable(state, rulebook, self.directors, sorted(self.directors))
         return [state.director] if state.director is not None else []
 
     def earliest_with(self, state: ConsultState, director: int, *, before: datetime | None) -> Booking | None:
         """Return the earliest time one director has for a consult, its own booking left out of account."""
-        if state.booking is not None:
-            self._give_back(state.booking, self._rulebook(state))
-        choices = suitable(state, self._rulebook(state), self._directors, [director])
-        found = self._earliest(state, choices, before=before)
-        if state.booking is not None:
-            self._take(state.booking, self._rulebook(state))
-        return found
+        return self._earliest(state, suitable(state, self.rulebook(state), self.directors, [director]), before=before)
 
     def _earliest(
         self,
@@ -329,56 +239,66 @@ class Planner:
         at_least: datetime | None = None,
         before: datetime | None = None,
     ) -> Booking | None:
-        """Return the earliest opening among directors; ties go to the one with fewest bookings that day, then by id."""
-        rulebook = self._rulebook(state)
-        bounds = [bound for bound in (at_least, not_before(rulebook, state)) if bound is not None]
-        first: tuple[datetime, bool, int, int] | None = None
-        best: Booking | None = None
+        """Return the earliest opening among directors; ties go to the one with fewest bookings that day, then by id.
+
+        The time that it has counts as free.
+        """
+        rulebook = self.rulebook(state)
+        soonest, latest = self.now + rulebook.policy.consult.notice, self.now + HORIZON
+        for bound in (at_least, not_before(rulebook, state)):
+            if bound is not None and bound > soonest:
+                soonest = bound
+        if soonest > latest or (before is not None and soonest >= before):
+            return None
+        if state.booking is not None:
+            self.give_back(state.booking, state)
+        tied: list[Booking] = []
         for director in choices:
-            calendar = self._calendars.get(director)
-            if calendar is None:
+            openings = self.openings(director, rulebook)
+            if openings is None:
                 continue
-            opening = calendar.openings(rulebook, now=self.now).first(
-                at_least=max([self.now, *bounds]), before=before, windows=state.windows
-            )
-            if opening is None or (first is not None and opening.start > first[0]):
-                continue
-            away = lacks_preferred_specialty(state, rulebook, self._directors[director])
-            key = (opening.start, away, self._bookings_on(director, opening.start, rulebook), director)
-            if first is None or key < first:
-                first, best = key, Booking(director=director, during=opening)
+            found = openings.first(at_least=soonest, latest=latest, before=before, windows=state.windows)
+            if found is not None:
+                if found.start < latest:
+                    latest, tied = found.start, []
+                tied.append(Booking(director=director, during=found))
+        best = None
+        if tied:
+            best = tied[0] if len(tied) == 1 else min(tied, key=partial(self._rank, state))
+        if state.booking is not None:
+            self.take(state.booking, state)
         return best
+
+    def _rank(self, state: ConsultState, found: Booking) -> tuple[bool, int, int]:
+        """Return what decides between openings of the same time."""
+        rulebook, director = self.rulebook(state), self.directors[found.director]
+        away = lacks_preferred_specialty(state, rulebook, director)
+        return away, self._bookings_on(director.id, found.during.start, rulebook), director.id
 
     def _bookings_on(self, director: int, at: datetime, rulebook: Rulebook) -> int:
         """Count a director's bookings that start on that date in the plan's zone."""
-        zone = rulebook.policy.plan.time_zone
+        zone, calendar = rulebook.policy.plan.time_zone, self.calendar(director)
         day = local_date(at, zone)
         midnight, next_midnight = (start_at(each, time(0), zone) for each in (day, day + ONE_DAY))
-        return self._calendars[director].bookings_between(midnight, next_midnight)
+        return 0 if calendar is None else calendar.bookings_between(midnight, next_midnight)
 
-    def _passed_over(self, found: Booking, before: "Passed") -> tuple[tuple[int, str], ...]:
-        """Say why those before it in line do not have this time."""
-        passed = [self._states[id_] for id_ in before.later_than(found.during.start)]
-        return tuple(
-            (state.id, why_not(state, self._rulebook(state), found, choices=self._choices(state), now=self.now))
-            for state in passed
-        )
-
-    def _take(self, booking: Booking, rulebook: Rulebook) -> None:
-        if booking.director in self._calendars:
-            self._calendars[booking.director].take(with_buffer(booking.during, rulebook))
-
-    def _give_back(self, booking: Booking, rulebook: Rulebook) -> None:
-        if booking.director in self._calendars:
-            self._calendars[booking.director].give_back(with_buffer(booking.during, rulebook))
+    def _told(self, state: ConsultState, before: Passed) -> dict[str, object]:
+        """Return what is told of a consult's new time: when, with whom, and why those before it do not have it."""
+        found = state.booking
+        assert found is not None
+        told: dict[str, object] = {
+            "director": found.director,
+            "start": found.during.start,
+            "end": found.during.end,
+        }
+        if self._explains:
+            passed = [self.states[id_] for id_ in before.later_than(found.during.start, state.id)]
+            told["passed_over"] = tuple(
+                (each.id, why_not(each, self.rulebook(each), found, choices=self._choices(each), now=self.now))
+                for each in passed
+            )
+        return told
 
     def _note(self, after: ConsultState, *happenings: Happening) -> None:
-        self._states[after.id] = after
-        self.changes.append(Step(state=after, happenings=happenings))
-
-    def _rulebook(self, state: ConsultState) -> Rulebook:
-        return self._rulebooks[state.rulebook]
-
-
-def _time_of(found: Booking) -> dict[str, object]:
-    return {"director": found.director, "start": found.during.start, "end": found.during.end}
+        self.change(after)
+        self._changes.append(Step(state=after, happenings=happenings))

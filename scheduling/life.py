@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from scheduling.eligibility import complete_at, is_ready, outcomes, refusal, waits_for_review
-from scheduling.fifo import Planner, has_begun, place
+from scheduling.fifo import Planner
+from scheduling.places import has_begun, place
 from scheduling.policy_words import Assignment, Fallback, InformationRule
 from scheduling.status import Event, became
 from scheduling.steps import (

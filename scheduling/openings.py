@@ -5,8 +5,8 @@ the director's local date, starts on the grid in his zone, and meets neither tim
 buffer. Spans of a day are not joined, nor are those of two days.
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from scheduling.business_time import ONE_DAY, end_at, local_date, start_at
@@ -33,9 +33,9 @@ def openings(
     They start at least `notice` (default: the policy's) and at most 60 times 24 hours from now, and before `until`.
     What is taken is `director.taken`; to leave a consult out of account, leave its time out of that.
     """
-    calendar = DirectorCalendar(director).openings(rulebook, now=now)
+    known = DirectorCalendar(director).openings(rulebook, since=now)
     at_least = now + (rulebook.policy.consult.notice if notice is None else notice)
-    while opening := calendar.first(at_least=at_least, before=until, windows=windows):
+    while opening := known.first(at_least=at_least, latest=now + HORIZON, before=until, windows=windows):
         yield opening
         at_least = opening.start + _INSTANT
 
@@ -93,22 +93,25 @@ def _on_grid(at: datetime, director: Director, every: timedelta) -> datetime:
 
 
 class DirectorCalendar:
-    """One director's time while a plan is made: what is taken changes, and the openings with it."""
+    """One director's time while plans are made: what is taken changes, and the openings with it.
 
-    def __init__(self, director: Director) -> None:
+    `taken`: times of the consults that are planned here, each with its buffer; the director has the others.
+    """
+
+    def __init__(self, director: Director, taken: Iterable[Interval] = ()) -> None:
         self.director = director
-        self._off = _Intervals(director.off)
-        self._taken = _Intervals(director.taken)
+        self._off = Spans(director.off)
+        self._taken = Spans([*director.taken, *taken])
         self._openings: dict[int, Openings] = {}
         self._a_day: dict[date, int] = {}
-        for during in director.taken:
+        for during in self._taken:
             self._count(during, 1)
 
-    def openings(self, rulebook: Rulebook, *, now: datetime) -> "Openings":
-        """Return the openings for consults under these rules."""
+    def openings(self, rulebook: Rulebook, *, since: datetime) -> "Openings":
+        """Return the openings for consults under these rules; those before `since` are not known."""
         found = self._openings.get(id(rulebook))
         if found is None:
-            found = self._openings[id(rulebook)] = Openings(self, rulebook, now)
+            found = self._openings[id(rulebook)] = Openings(self, rulebook, since)
         return found
 
     def take(self, during: Interval) -> None:
@@ -123,11 +126,26 @@ class DirectorCalendar:
         self._taken.remove(during)
         self._count(during, -1)
         for each in self._openings.values():
-            each.freed(during)
+            each.look_again(during)
 
-    def is_free(self, during: Interval, buffer: timedelta) -> bool:
-        """Tell whether a consult could be then: not off, and clear of the others, its own buffer included."""
-        return not self._off.meets(during) and not self._taken.meets(Interval(during.start, during.end + buffer))
+    def be_off(self, during: Interval) -> None:
+        """Take time off, or a time that was declined, out of the hours."""
+        self._off.add(during)
+        for each in self._openings.values():
+            each.look_again(during)
+
+    def forget(self, before: datetime) -> None:
+        """Drop what ended before an instant."""
+        self._off.forget(before)
+        for each in self._openings.values():
+            each.forget(before)
+
+    def blocked_until(self, during: Interval, buffer: timedelta) -> datetime | None:
+        """Return when what keeps a consult from being then is over: time off, another one; None: nothing does.
+
+        Its own buffer is kept clear of the others, not of time off.
+        """
+        return self._off.met_until(during) or self._taken.met_until(Interval(during.start, during.end + buffer))
 
     def bookings_between(self, start: datetime, end: datetime) -> int:
         """Count the consults that start in this span."""
@@ -138,49 +156,55 @@ class DirectorCalendar:
         return self.director.max_a_day is not None and self._a_day.get(day, 0) >= self.director.max_a_day
 
     def _count(self, during: Interval, change: int) -> None:
-        day = local_date(during.start, self.director.zone)
-        self._a_day[day] = self._a_day.get(day, 0) + change
+        if self.director.max_a_day is not None:
+            day = local_date(during.start, self.director.zone)
+            self._a_day[day] = self._a_day.get(day, 0) + change
 
 
 class Openings:
     """The openings of one director for consults under one rulebook, worked out day by day as far as somebody looks."""
 
-    def __init__(self, calendar: DirectorCalendar, rulebook: Rulebook, now: datetime) -> None:
+    def __init__(self, calendar: DirectorCalendar, rulebook: Rulebook, since: datetime) -> None:
         consult = rulebook.policy.consult
         self._calendar = calendar
         self._rulebook = rulebook
         self._duration = consult.duration
         self._buffer = consult.buffer
-        self._from = now + consult.notice
-        self._latest = now + HORIZON
-        self._next_day = local_date(self._from, calendar.director.zone) - ONE_DAY
+        self._next_day = local_date(since, calendar.director.zone) - ONE_DAY
         self._known_until = datetime.min.replace(tzinfo=UTC)
         self._starts: list[datetime] = []
         self._free: list[datetime] = []
 
     def first(
-        self, *, at_least: datetime, before: datetime | None = None, windows: Sequence[Interval] = ()
+        self,
+        *,
+        at_least: datetime,
+        latest: datetime,
+        before: datetime | None = None,
+        windows: Sequence[Interval] = (),
     ) -> Interval | None:
-        """Return the earliest opening that starts at or after `at_least` and before `before`, inside one window."""
-        ranges = [(window.start, window.end - self._duration) for window in windows] or [(at_least, self._latest)]
-        best: datetime | None = None
-        for start, last in ranges:
-            found = self._first(max(start, at_least), min(last, self._latest))
-            if found is not None and (best is None or found < best):
-                best = found
-        if best is None or (before is not None and best >= before):
-            return None
-        return Interval(best, best + self._duration)
+        """Return the earliest opening that starts from `at_least` to `latest`, before `before`, inside one window."""
+        if before is not None:
+            latest = min(latest, before - _INSTANT)
+        if not windows:
+            best = self._first(at_least, latest)
+        else:
+            found = [
+                self._first(max(window.start, at_least), min(window.end - self._duration, latest)) for window in windows
+            ]
+            best = min((start for start in found if start is not None), default=None)
+        return None if best is None else Interval(best, best + self._duration)
 
     def _first(self, start: datetime, last: datetime) -> datetime | None:
         """Return the first free start from `start` to `last`, both included."""
-        start = max(start, self._from)
         while start <= last:
             position = bisect_left(self._free, start)
             if position < len(self._free):
                 found = self._free[position]
                 if found > last:
                     return None
+                if self._calendar.director.max_a_day is None:
+                    return found
                 day = local_date(found, self._calendar.director.zone)
                 if not self._calendar.is_full(day):
                     return found
@@ -194,67 +218,85 @@ class Openings:
     def _work_out_a_day(self) -> None:
         director = self._calendar.director
         for span in spans_of(director, self._rulebook, self._next_day):
+            blocked = self._calendar.blocked_until(span, self._buffer) and span.start
             for at in starts_in(span, director, self._rulebook):
                 if not self._starts or at > self._starts[-1]:
                     self._starts.append(at)
-                    if self._is_free(at):
+                    if blocked is not None and at >= blocked:
+                        blocked = self._blocked_until(at) or at
+                    if blocked is None or at >= blocked:
                         self._free.append(at)
         self._next_day += ONE_DAY
         self._known_until = start_at(self._next_day, _MIDNIGHT, director.zone)
 
-    def _is_free(self, at: datetime) -> bool:
-        return self._calendar.is_free(Interval(at, at + self._duration), self._buffer)
+    def _blocked_until(self, at: datetime) -> datetime | None:
+        return self._calendar.blocked_until(Interval(at, at + self._duration), self._buffer)
 
-    def _near(self, during: Interval) -> tuple[datetime, datetime]:
-        """Return between which starts a consult would meet `during`; neither of the two would."""
-        return during.start - self._duration - self._buffer, during.end
+    def reach_of(self, during: Interval) -> Interval:
+        """Return between which starts a consult would meet a time; neither of the two would."""
+        return Interval(during.start - self._duration - self._buffer, during.end)
 
     def taken(self, during: Interval) -> None:
         """Drop the openings that would meet a time that was just taken."""
-        after, before = self._near(during)
-        low = bisect_left(self._free, after + _INSTANT)
-        high = bisect_left(self._free, before)
+        reach = self.reach_of(during)
+        low = bisect_left(self._free, reach.start + _INSTANT)
+        high = bisect_left(self._free, reach.end)
         del self._free[low:high]
 
-    def freed(self, during: Interval) -> None:
-        """Look again at the openings that would meet a time that was just given back."""
-        after, before = self._near(during)
-        low = bisect_left(self._starts, after + _INSTANT)
-        high = bisect_left(self._starts, before)
-        for at in self._starts[low:high]:
-            if self._is_free(at):
-                position = bisect_left(self._free, at)
-                if position == len(self._free) or self._free[position] != at:
-                    self._free.insert(position, at)
+    def look_again(self, during: Interval) -> None:
+        """Find out again which openings there are near a time that was given back, or taken out of the hours."""
+        reach = self.reach_of(during)
+        self.taken(during)
+        low = bisect_left(self._starts, reach.start + _INSTANT)
+        high = bisect_left(self._starts, reach.end)
+        free = [at for at in self._starts[low:high] if self._blocked_until(at) is None]
+        if free:
+            position = bisect_left(self._free, free[0])
+            self._free[position:position] = free
+
+    def forget(self, before: datetime) -> None:
+        """Drop the starts that are past."""
+        for starts in (self._starts, self._free):
+            del starts[: bisect_left(starts, before)]
 
 
-class _Intervals:
+class Spans:
     """Spans of time in order of their start, which may overlap one another."""
 
-    def __init__(self, intervals: Sequence[Interval]) -> None:
-        self._sorted = sorted(each for each in intervals if each.start < each.end)
-        self._longest = max((each.end - each.start for each in self._sorted), default=timedelta(0))
+    def __init__(self, spans: Iterable[Interval]) -> None:
+        self._spans = sorted(each for each in spans if each.start < each.end)
+        self._starts = [each.start for each in self._spans]
+        self._longest = max((each.end - each.start for each in self._spans), default=timedelta(0))
+
+    def __iter__(self) -> Iterator[Interval]:
+        return iter(self._spans)
 
     def add(self, during: Interval) -> None:
-        insort(self._sorted, during)
-        self._longest = max(self._longest, during.end - during.start)
+        if during.start < during.end:
+            position = bisect_right(self._spans, during)
+            self._spans.insert(position, during)
+            self._starts.insert(position, during.start)
+            self._longest = max(self._longest, during.end - during.start)
 
     def remove(self, during: Interval) -> None:
-        del self._sorted[self._sorted.index(during, bisect_left(self._sorted, during))]
+        position = self._spans.index(during, bisect_left(self._spans, during))
+        del self._spans[position], self._starts[position]
 
-    def meets(self, during: Interval) -> bool:
-        """Tell whether one of them overlaps `during`."""
-        for position in range(self._at(during.start - self._longest), len(self._sorted)):
-            each = self._sorted[position]
+    def forget(self, before: datetime) -> None:
+        """Drop the spans that ended before an instant."""
+        self._spans = [each for each in self._spans if each.end > before]
+        self._starts = [each.start for each in self._spans]
+
+    def met_until(self, during: Interval) -> datetime | None:
+        """Return the end of the first that overlaps `during`."""
+        for position in range(bisect_left(self._starts, during.start - self._longest), len(self._spans)):
+            each = self._spans[position]
             if each.start >= during.end:
-                return False
+                return None
             if each.end > during.start:
-                return True
-        return False
+                return each.end
+        return None
 
     def starting(self, start: datetime, end: datetime) -> int:
         """Count those that start in the span."""
-        return self._at(end) - self._at(start)
-
-    def _at(self, start: datetime) -> int:
-        return bisect_left(self._sorted, start, key=lambda each: each.start)
+        return bisect_left(self._starts, end) - bisect_left(self._starts, start)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from scheduling.fifo import has_begun
+from scheduling.places import has_begun
 from scheduling.status import Event, became
 from scheduling.values import Booking, ConsultState, Denial, Happening, Request, Status, Step, What
 

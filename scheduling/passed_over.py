@@ -1,10 +1,11 @@
 """Why a request that stands before another in line does not have the time that the other got."""
 
 from bisect import bisect_right, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from scheduling.eligibility import is_ready, may_be_moved_up, not_before
+from scheduling.line import Line
 from scheduling.values import Booking, ConsultState, Rulebook
 
 
@@ -27,26 +28,29 @@ def why_not(state: ConsultState, rulebook: Rulebook, found: Booking, *, choices:
 
 
 class Passed:
-    """Those whom a pass has gone by, so that a booking behind them can be explained."""
+    """Those whom planning has gone by in a line, so that a booking behind them can be explained."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: Line, states: Mapping[int, ConsultState]) -> None:
+        self._line = line
+        self._states = states
+        self._gone_by = 0
         self._waiting: list[int] = []
         self._starts: list[tuple[datetime, int]] = []
 
-    def passed(self, state: ConsultState) -> None:
-        """Remember one that was not booked before the pass came by."""
-        if state.booking is None:
-            self._waiting.append(state.id)
-        else:
-            self.booked(state)
-
-    def booked(self, state: ConsultState) -> None:
-        """Remember one that has a time."""
-        if state.booking is not None:
-            insort(self._starts, (state.booking.during.start, state.id))
-
-    def later_than(self, start: datetime) -> Iterator[int]:
-        """Give those that have no time, or one that is later."""
+    def later_than(self, start: datetime, id_: int) -> Iterator[int]:
+        """Give those before a request in line that have no time, or one that is later than `start`."""
+        self._go_down_to(self._line.position(id_))
         yield from self._waiting
-        for _, id_ in self._starts[bisect_right(self._starts, start, key=lambda each: each[0]) :]:
-            yield id_
+        for _, other in self._starts[bisect_right(self._starts, start, key=lambda each: each[0]) :]:
+            yield other
+
+    def _go_down_to(self, position: int) -> None:
+        if position < self._gone_by:  # planning has begun again at the head
+            self._gone_by, self._waiting, self._starts = 0, [], []
+        for id_ in self._line.between(self._gone_by, position):
+            booking = self._states[id_].booking
+            if booking is None:
+                self._waiting.append(id_)
+            else:
+                insort(self._starts, (booking.during.start, id_))
+        self._gone_by = position

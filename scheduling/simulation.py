@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from scheduling import fifo, life, steps, without_call
 from scheduling.scenario import DETAILS, Do, Expected, Played, Scenario
-from scheduling.values import ConsultState, Denial, Director, Happening, Interval, Request, Rulebook, Status, Step, What
+from scheduling.values import ConsultState, Denial, Happening, Interval, Request, Rulebook, Status, Step, What
 
 _RULEBOOK = "scenario"
 
@@ -88,14 +88,15 @@ class Simulation:
     scenario: Scenario
     rulebook: Rulebook
     told: list[Told] = field(default_factory=list)
-    _directors: dict[int, Director] = field(default_factory=dict)
+    _planner: fifo.Planner = field(init=False)
     _cases: dict[str, _Case] = field(default_factory=dict)
     _case_of: dict[int, str] = field(default_factory=dict)
     _arrivals: int = 0
 
     def __post_init__(self) -> None:
-        directors = self.scenario.directors_under(self.rulebook.policy)
-        self._directors = {director.id: director for director in directors}
+        directors = {each.id: each for each in self.scenario.directors_under(self.rulebook.policy)}
+        first = min((event.at for event in self.scenario.events), default=datetime.min.replace(tzinfo=UTC))
+        self._planner = fifo.Planner([], directors, {_RULEBOOK: self.rulebook}, now=first)
         self._cases = {case: _Case(denial=denial) for case, denial in self.scenario.denials.items()}
 
     def play(self) -> None:
@@ -126,10 +127,10 @@ class Simulation:
                 self._note(name, life.review_due_passed(consult, self.rulebook, now=now))
 
     def _plan(self, now: datetime) -> None:
-        open_ = [case.open for case in self._cases.values() if case.open is not None]
-        for step in fifo.plan(open_, self._directors, {_RULEBOOK: self.rulebook}, now=now).changes:
+        self._planner.advance(now)
+        for step in self._planner.plan():
             if step.state is not None:
-                self._note(self._case_of[step.state.id], step)
+                self._write(self._case_of[step.state.id], step)
 
     def _play(self, event: Played) -> bool:
         """Let an event happen; tell whether it changed anything."""
@@ -170,7 +171,7 @@ class Simulation:
             now=now,
             open_request=case.open is not None,
             used=case.used,
-            queue=[each.open for each in self._cases.values() if each.open is not None],
+            queue=tuple(self._planner.states.values()),
         )
         if step.state is None:
             self._tell(name, step.happenings)
@@ -211,8 +212,9 @@ class Simulation:
             case Do.NO_SHOW:
                 return life.no_show(consult, rules, said["by"], arrival=self._next_arrival(), now=now)
             case Do.OFFICE_ACCEPTS_PEER:
-                open_ = [each.open for each in self._cases.values() if each.open is not None]
-                return life.accept_peer(consult, rules, self._directors, open_, rulebooks={_RULEBOOK: rules}, now=now)
+                plan = self._planner
+                open_ = tuple(plan.states.values())
+                return life.accept_peer(consult, rules, plan.directors, open_, rulebooks=plan.rulebooks, now=now)
             case Do.OFFICE_DECLINES_PEER:
                 return life.decline_peer(consult, rules, now=now)
             case Do.REASSIGN:
@@ -227,7 +229,7 @@ class Simulation:
         return self._arrivals
 
     def _director_off(self, director: int, during: Interval, now: datetime) -> bool:
-        self._busy(director, during)
+        self._planner.be_off(director, during)
         for name, case in self._cases.items():
             booking = case.open.booking if case.open is not None else None
             if case.open is not None and booking is not None and booking.director == director:
@@ -238,22 +240,24 @@ class Simulation:
         """Return the booking; the declined time counts as busy from then on."""
         changed = self._note(name, life.director_declines(consult, self.rulebook, now=now))
         if changed and consult.booking is not None:
-            self._busy(consult.booking.director, consult.booking.during)
+            self._planner.be_off(consult.booking.director, consult.booking.during)
         return changed
 
-    def _busy(self, director: int, during: Interval) -> None:
-        known = self._directors[director]
-        self._directors[director] = replace(known, off=(*known.off, during))
-
     def _note(self, name: str, step: Step) -> bool:
-        """Write a step back to its case and tell of it; tell whether the consult changed."""
-        case = self._cases[name]
-        changed = step.state != case.consult
+        """Write a step back to its case and have it planned; tell whether the consult changed."""
+        changed = step.state != self._cases[name].consult
         if changed and step.state is not None:
+            self._planner.put(step.state)
+        self._write(name, step)
+        return changed
+
+    def _write(self, name: str, step: Step) -> None:
+        """Write a step back to its case, and tell of it."""
+        case = self._cases[name]
+        if step.state is not None and step.state != case.consult:
             case.consult, case.denial = step.state, step.state.denial
             case.used += step.state.talk and step.state.status in (Status.COMPLETED, Status.NOT_REACHED)
         self._tell(name, step.happenings)
-        return changed
 
     def _tell(self, name: str, happenings: Sequence[Happening]) -> None:
         for happening in happenings:

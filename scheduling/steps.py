@@ -6,7 +6,7 @@ from datetime import datetime
 
 from scheduling.business_time import deadlines, review_date_unknown, review_due
 from scheduling.eligibility import information_needed, is_held_for_review
-from scheduling.fifo import queue_of
+from scheduling.places import queue_of
 from scheduling.policy_words import AfterReschedule, Assignment, BriefRule
 from scheduling.status import Event, became
 from scheduling.values import (

@@ -161,8 +161,12 @@ class Deadlines:
         )
 
     def _earliest(self, *names: str) -> datetime | None:
-        known = [getattr(self, name) for name in names if name not in self.advice]
-        return min((instant for instant in known if instant is not None), default=None)
+        first: datetime | None = None
+        for name in names:
+            instant = getattr(self, name)
+            if instant is not None and (first is None or instant < first) and name not in self.advice:
+                first = instant
+        return first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from scheduling.eligibility import refusal
-from scheduling.fifo import place
+from scheduling.places import place
 from scheduling.status import Event, became
 from scheduling.steps import asked_for, lacks, redated, refused, status, told, whose
 from scheduling.values import ConsultState, Request, Rulebook, Step, What

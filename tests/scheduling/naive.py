@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 
 from scheduling.business_time import end_at, start_at
-from scheduling.fifo import place_key
+from scheduling.places import place_key
 from scheduling.values import (
     Booking,
     ConsultState,

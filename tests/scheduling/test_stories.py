@@ -6,7 +6,8 @@ from itertools import combinations
 
 from hypothesis import given
 
-from scheduling.fifo import Plan, plan, with_buffer
+from scheduling.fifo import Plan, plan
+from scheduling.places import with_buffer
 from scheduling.scenario import Scenario
 from scheduling.simulation import Simulation, run
 from scheduling.status import OPEN
@@ -32,12 +33,18 @@ class Watched(Simulation):
 
     def _plan(self, now: datetime) -> None:
         open_ = [case.open for case in self._cases.values() if case.open is not None]
-        check_plan(open_, dict(self._directors), self.rulebook, now)
+        planned = check_plan(open_, dict(self._planner.directors), self.rulebook, now)
+        said = len(self.told)
         super()._plan(now)
+        assert [each.what for each in self.told[said:]] == [each.what for each in planned.happenings]
+        after = {state.id: state for state in open_} | {
+            step.state.id: step.state for step in planned.changes if step.state
+        }
+        assert self._planner.states == after, "what is kept is planned as if from the beginning"
         check_standing([case.consult for case in self._cases.values() if case.consult is not None], self.rulebook)
 
 
-def check_plan(states: list[ConsultState], directors: dict[int, Director], rulebook: Rulebook, now: datetime) -> None:
+def check_plan(states: list[ConsultState], directors: dict[int, Director], rulebook: Rulebook, now: datetime) -> Plan:
     """Compare with the naive planner; then plan once more, and the other way round."""
     planned = plan(states, directors, {"scenario": rulebook}, now=now)
     naive = Naive(rulebook, directors, now, {state.id: state for state in states})
@@ -47,6 +54,7 @@ def check_plan(states: list[ConsultState], directors: dict[int, Director], ruleb
     standing = {state.id: state for state in states}
     standing |= {step.state.id: step.state for step in planned.changes if step.state}
     assert not plan(list(standing.values()), directors, {"scenario": rulebook}, now=now).changes, "planning is done"
+    return planned
 
 
 def check_standing(states: list[ConsultState], rulebook: Rulebook) -> None:

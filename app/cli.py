@@ -5,6 +5,7 @@ import click
 from app.cli_accounts import accounts
 from app.cli_denials import denials
 from app.cli_directors import directors
+from app.cli_letters import letters
 from app.cli_messages import messages
 from app.cli_rules import policies, simulate
 from app.clock import utcnow
@@ -37,5 +38,5 @@ def dev(arguments: tuple[str, ...]) -> None:
     raise SystemExit(run(arguments))
 
 
-for command in (accounts, denials, directors, messages, policies, simulate):
+for command in (accounts, denials, directors, letters, messages, policies, simulate):
     main.add_command(command)

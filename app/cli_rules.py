@@ -49,9 +49,9 @@ def check(files: tuple[Path, ...]) -> None:
 @click.argument("policy_id", metavar="ID")
 def show(policy_id: str) -> None:
     """Say what a policy's rules are, in plain English."""
-    file = find_policy(_policies_dir(), policy_id)
+    file = find_policy(policies_dir(), policy_id)
     if file is None:
-        known = ", ".join(sorted(path.stem for path in _policies_dir().rglob("*.toml")))
+        known = ", ".join(sorted(path.stem for path in policies_dir().rglob("*.toml")))
         raise click.ClickException(f"There is no policy {policy_id!r}. Give one of: {known}")
     try:
         rulebook = read_rulebook(file)
@@ -88,14 +88,15 @@ def simulate(file: Path, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _policies_dir() -> Path:
+def policies_dir() -> Path:
+    """Return the folder of policies that the environment names, or the one that comes with Peerline."""
     return Path(os.environ.get("PEERLINE_POLICIES_DIR") or POLICIES_DIR)
 
 
 def _rulebook_of(scenario: Scenario, file: Path) -> Rulebook:
     """Find the policy of a scenario: the id of one in the folder of policies, or a path relative to the file."""
     beside = file.parent / scenario.policy
-    path = find_policy(_policies_dir(), scenario.policy) or (beside if beside.is_file() else None)
+    path = find_policy(policies_dir(), scenario.policy) or (beside if beside.is_file() else None)
     if path is None:
         what = "is neither the id of a policy nor the path of a file, relative to this one"
         raise PolicyErrors([f"policy: {shown(scenario.policy)} {what}"])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.config import Settings
 from app.consults.setup import Setup
 from app.db import make_engine, make_sessions
+from app.letters.render import LETTERS, Templates
 from app.mail.reply_address import ReplyAddress
 from app.nudge import Nudger
 from app.outbox import Desk
@@ -40,9 +41,10 @@ def make_process(settings: Settings) -> Process:
 
 
 def make_setup(settings: Settings) -> Setup:
-    """Read the policies and the sender's identity."""
+    """Read the policies and the sender's identity, and say where a plan's own letters are."""
     return Setup(
         policies=load_policies(settings.policies_dir),
+        templates=Templates(folder=settings.policies_dir / LETTERS),
         desk=Desk(
             address=settings.mail_from,
             name=settings.mail_name,

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Renews the design system and htmx under app/web/static from their npm packages. Needs npm and python3, nothing else.
+# Renews the design system and htmx under app/web/static, and the fonts of letters under app/letters/fonts, from their
+# npm packages. Needs npm and python3, nothing else.
 #
 #   scripts/renew_assets.sh                 the versions below
 #   scripts/renew_assets.sh 3.14.0 4.0.1    other versions of USWDS and htmx; then change app/web/assets.py
@@ -57,7 +58,21 @@ cp htmx/LICENSE "$to/LICENSE"
 cp htmx/dist/htmx.min.js "$to/htmx.min.js"
 sed -i '/^\/\/# sourceMappingURL=/d' "$to/htmx.min.js"
 
-for folder in "$static/uswds/$uswds" "$static/htmx/$htmx"; do
+# The letter's own face, and one for what people type today. Greek, Cyrillic, Hebrew and Arabic come with typst.
+sans=0.4.2 emoji=0.4.7
+letters=$static/../../letters/fonts
+rm -rf "$letters"
+mkdir -p "$letters"
+npm pack --silent "@expo-google-fonts/public-sans@$sans" "@expo-google-fonts/noto-emoji@$emoji" >/dev/null
+for font in public-sans-$sans noto-emoji-$emoji; do
+    mkdir "$font"
+    tar xzf "expo-google-fonts-$font.tgz" -C "$font" --strip-components=1
+    cp "$font/LICENSE_FONT" "$letters/LICENSE-${font%-*}"
+done
+cp public-sans-$sans/400Regular/PublicSans_400Regular.ttf public-sans-$sans/700Bold/PublicSans_700Bold.ttf "$letters/"
+cp noto-emoji-$emoji/400Regular/NotoEmoji_400Regular.ttf "$letters/"
+
+for folder in "$static/uswds/$uswds" "$static/htmx/$htmx" "$letters"; do
     (cd "$folder" && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
 done
-echo "USWDS $uswds and htmx $htmx are in place; see app/web/assets.py for the versions the pages name"
+echo "USWDS $uswds, htmx $htmx and the fonts are in place; see app/web/assets.py for the versions the pages name"

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app import history, outbox
-from app.consults import followup
+from app.consults import correspondence, followup
 from app.consults.casefile import CaseFile
 from app.consults.change import change
 from app.consults.intake import draw_arrival
@@ -46,23 +46,24 @@ def record_outcome(
     )
     if file.refused is None:
         file.consult.determination_note = note.strip()
-        finish(session, file, determination, setup=setup, now=now)
+        finish(session, file, determination, setup=setup, by=by, now=now)
     return file
 
 
-def finish(session: Session, file: CaseFile, determination: str, *, setup: Setup, now: datetime) -> None:
-    """Tell the office the outcome, and open the list of what follows where the decision was changed (BSP-7)."""
+def finish(session: Session, file: CaseFile, determination: str, *, setup: Setup, by: str, now: datetime) -> None:
+    """Make the letters, tell the office, and open the list of what follows where the decision was changed (BSP-7)."""
+    letter = correspondence.write_letters(session, file, determination, setup=setup, by=by, now=now)
     outbox.notify(
         session,
         file.consult,
         subject=subject_for(talk=file.state.talk),
-        paragraphs=words_for(file.rulebook, determination, talk=file.state.talk),
+        paragraphs=words_for(file.rulebook, determination, talk=file.state.talk, letter=letter),
         desk=setup.desk,
         plan_name=file.rulebook.policy.name,
         now=now,
     )
     if determination in followup.CHANGED:
-        followup.open_list(session, file, now=now)
+        followup.open_list(session, file, told=letter, now=now)
 
 
 def subject_for(*, talk: bool) -> str:
@@ -70,10 +71,11 @@ def subject_for(*, talk: bool) -> str:
     return "Outcome of your peer-to-peer consult" if talk else "Outcome of your request for reconsideration"
 
 
-def words_for(rulebook: Rulebook, determination: str, *, talk: bool = True) -> list[str]:
-    """Say what the office will read, nothing of it about the patient (M5)."""
+def words_for(rulebook: Rulebook, determination: str, *, talk: bool = True, letter: bool) -> list[str]:
+    """Say what the office will read, nothing of it about the patient (M5). `letter`: whether its letter is there."""
     said = (WORDS if talk else WITHOUT_CALL)[determination]
-    return [words for words in (said, rulebook.policy.after.get(determination, "")) if words]
+    there = correspondence.IS_THERE if letter else correspondence.FOLLOWS
+    return [words for words in (said, rulebook.policy.after.get(determination, ""), there) if words]
 
 
 def record_absence(session: Session, consult_id: int, who: str, *, setup: Setup, by: str, now: datetime) -> CaseFile:
@@ -100,11 +102,12 @@ def record_absence(session: Session, consult_id: int, who: str, *, setup: Setup,
         now=now,
     )
     if file.state.status is Status.NOT_REACHED:
-        _say_not_reached(session, file, setup=setup, now=now)
+        _say_not_reached(session, file, setup=setup, by=by, now=now)
     return file
 
 
-def _say_not_reached(session: Session, file: CaseFile, *, setup: Setup, now: datetime) -> None:
+def _say_not_reached(session: Session, file: CaseFile, *, setup: Setup, by: str, now: datetime) -> None:
+    letter = correspondence.write_letters(session, file, "not_reached", setup=setup, by=by, now=now)
     outbox.notify(
         session,
         file.consult,
@@ -112,6 +115,7 @@ def _say_not_reached(session: Session, file: CaseFile, *, setup: Setup, now: dat
         paragraphs=[
             "The medical director called at the agreed times and reached nobody, so the request is closed.",
             file.rulebook.policy.after.get("not_reached", ""),
+            correspondence.IS_THERE if letter else correspondence.FOLLOWS,
         ],
         desk=setup.desk,
         plan_name=file.rulebook.policy.name,

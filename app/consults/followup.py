@@ -35,13 +35,14 @@ class Done:
     proof: str
 
 
-def open_list(session: Session, file: CaseFile, *, now: datetime) -> None:
+def open_list(session: Session, file: CaseFile, *, told: bool, now: datetime) -> None:
     """Open the checklist of a consult whose decision was changed, and call for whoever works it off (BSP-7).
 
-    The provider is told by the mail that leaves with the outcome, where one does. A second time changes nothing.
+    `told`: the mail that leaves with the outcome tells the provider all, so that it proves it; not where the letter is
+    still to come. A second time changes nothing.
     """
     session.flush()
-    mail = outcome_mail(session, file.consult, since=now)
+    mail = outcome_mail(session, file.consult, since=now) if told else None
     opened = [
         session.scalar(
             insert(FollowUp)

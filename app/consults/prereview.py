@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import history
-from app.consults import casefile, followup, without_call
+from app.consults import casefile, correspondence, followup, without_call
 from app.consults.casefile import CaseFile, call_for_a_person
 from app.consults.change import change
 from app.consults.setup import Setup
@@ -97,19 +97,23 @@ def _decide(
     if is_claimed_by_another(before.review, account_id, now):
         raise Conflict("Another nurse is working on this case. Nothing was changed.")
     booked_for = before.state.booking.during.start if before.state.booking else None
+    by = history.account_actor(account_id)
     file = change(
         session,
         consult_id,
         lambda state, rules: life.decide_review(state, rules, decision, now=now),
         setup=setup,
-        by=history.account_actor(account_id),
+        by=by,
         now=now,
     )
     before.review.note = note.strip()
     before.review.claimed_by = before.review.claimed_until = None
     without_call.tell_the_director(session, file, setup=setup, now=now)
     if decision is APPROVE:
-        followup.open_list(session, file, now=now)
+        # one that has begun goes on to its own outcome, and is told with that
+        over = file.consult.closed_reason == "approved_by_nurse"
+        told = over and correspondence.write_letters(session, file, "approved_by_nurse", setup=setup, by=by, now=now)
+        followup.open_list(session, file, told=told, now=now)
         if booked_for is not None and now < booked_for < now + TELL_BY_TELEPHONE:
             call_for_a_person(session, consult_id, AttentionReason.TELL_BY_TELEPHONE, now=now)
     return file

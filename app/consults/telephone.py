@@ -107,7 +107,7 @@ def record_talk(
         raise Invalid({"outcome": "This case does not allow that outcome under the plan's policy. Choose another."})
     casefile.apply(session, file, step, by=by, now=now)
     file.consult.determination_note = note.strip()
-    determination.finish(session, file, outcome, setup=setup, now=now)
+    determination.finish(session, file, outcome, setup=setup, by=by, now=now)
     return file.consult
 
 

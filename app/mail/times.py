@@ -34,6 +34,12 @@ def instant(at: datetime, zone: str) -> str:
     return f"{day(local)}, {_clock(local)} {_zone(local, zone)}"
 
 
+def moment(at: datetime, zone: str) -> str:
+    """Say a moment shortly, as a letter does: "Tuesday 2 March 2027, 5:00 pm PST"."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{day(local)}, {_clock(local)} {local:%Z}"
+
+
 def day(on: date) -> str:
     """Say a date: "Tuesday 2 March 2027"."""
     return f"{on:%A} {on.day} {on:%B %Y}"

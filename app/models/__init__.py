@@ -4,6 +4,7 @@ from app.models.base import Base
 from app.models.consults import Attention, AttentionReason, BookingRow, Channel, Consult, History, ReviewTask, arrivals
 from app.models.denials import Denial, LateEntry, LeftRequest, Withdrawal
 from app.models.followup import FollowUp, FollowUpItem
+from app.models.letters import Letter, LetterKind
 from app.models.messages import Message, MessageKind, Recipient
 from app.models.people import (
     Account,
@@ -40,6 +41,8 @@ __all__ = [
     "History",
     "LateEntry",
     "LeftRequest",
+    "Letter",
+    "LetterKind",
     "Message",
     "MessageKind",
     "OffKind",

@@ -2,13 +2,17 @@
 
 from flask import Blueprint
 
-from app.web import admin_directors  # noqa: F401 -- adds its routes
+from app.web import (
+    admin_directors,  # noqa: F401 -- adds its routes
+    admin_letters,  # noqa: F401 -- adds its routes
+)
 from app.web.admin import administrator
 from app.web.coordinator import coordinator
 from app.web.director import director
 from app.web.health import health
+from app.web.letters import letters
 from app.web.nurse import nurse
 from app.web.office import office
 from app.web.signing_in import session
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health, session, office, nurse, director, coordinator, administrator)
+BLUEPRINTS: tuple[Blueprint, ...] = (health, session, office, letters, nurse, director, coordinator, administrator)

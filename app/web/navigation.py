@@ -21,6 +21,7 @@ MENUS: dict[StaffRole, tuple[tuple[str, str], ...]] = {
         ("People", "administrator.people"),
         ("Directors", "administrator.directors"),
         ("Policies", "administrator.policies"),
+        ("Letters", "administrator.letters"),
         ("Messages", "administrator.messages"),
         ("History", "administrator.history"),
     ),

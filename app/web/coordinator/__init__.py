@@ -8,6 +8,7 @@ from app.web.coordinator import (  # noqa: F401 -- each adds its routes
     followup,
     leaving,
     left,
+    letters,
     queues,
     talking,
     today,

@@ -9,6 +9,7 @@ from app.errors import NotFound
 from app.models import Role
 from app.queries import casework, expectation
 from app.queries import followup as follow_up_queries
+from app.queries import letters as letter_queries
 from app.queries.casework import Work
 from app.queries.expectation import Expected
 from app.queries.office import Person, RequestView
@@ -18,6 +19,7 @@ from app.web.coordinator.blueprint import coordinator, to_case
 from app.web.coordinator.followup import shared
 from app.web.coordinator.words import CAUSES, CHANNELS, TASKS, WAITING
 from app.web.edge import db_session, now, setup
+from app.web.letters import TITLES
 from app.web.office.looking import Options, options_of
 from app.web.office.words import Said, closed_words
 from app.web.times import plan_zone
@@ -80,6 +82,8 @@ def _page(denial_id: int) -> dict[str, object]:
         "channels": CHANNELS,
         "follows": follow_up_queries.of_case(db_session(), denial_id),
         **shared(),
+        "letters": letter_queries.of_case(db_session(), denial_id, members=True),
+        "titles": TITLES,
         "seen": seen(news),
         "every": _every(shown),
     }

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app import history
+from app.letters.fields import FIELDS
+from app.models import LetterKind
 from app.queries.casework import LogRow, Work
 from app.web.coordinator.words import CAUSES, CHANNELS, DATES, FOLLOW_UPS, TASKS, WAITING
+from app.web.letters import TITLES
 from app.web.office.words import REFUSALS, RETURNED, closed_words
 from app.web.times import day, when
 
@@ -190,6 +193,16 @@ def _mail(work: Work, row: LogRow) -> str:
     return f"{kind} to the {row.details['recipient']}: {states[row.details['state']]}."
 
 
+def _letter_made(work: Work, row: LogRow) -> str:
+    kind = str(row.details.get("letter"))
+    return f"Letter made: “{TITLES[LetterKind(kind)]}”." if kind in set(LetterKind) else "A letter was made."
+
+
+def _denial_completed(work: Work, row: LogRow) -> str:
+    labels = [FIELDS[name].label.lower() for name in row.details.get("fields", ()) if name in FIELDS]
+    return f"Written down for a letter: {', '.join(labels)}."
+
+
 def _followed_up(work: Work, row: LogRow) -> str:
     said = FOLLOW_UPS.get(str(row.details.get("item")))
     at = _instant(row.details.get("done_at"))
@@ -236,6 +249,8 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "not_there": _not_there,
     "follow_up_opened": _fixed("What follows from the changed decision is to be done now."),
     "followed_up": _followed_up,
+    "letter_made": _letter_made,
+    "denial_completed": _denial_completed,
     "mail": _mail,
 }
 

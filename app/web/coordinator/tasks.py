@@ -4,8 +4,10 @@ from datetime import datetime
 
 from flask import url_for
 
+from app.models import AttentionReason, LetterKind
 from app.queries.attention import TaskRow
 from app.web.coordinator.words import TASKS, WAITING
+from app.web.letters import TITLES
 from app.web.times import when
 
 SIDES = {"office": "The office", "director": "The director"}
@@ -20,6 +22,8 @@ def links(task: TaskRow) -> list[tuple[str, str]]:
         found += [(label, url_for(endpoint, denial_id=task.denial_id)) for label, endpoint in todo.actions]
     if task.director_id is not None:
         found += [(label, url_for(endpoint, director_id=task.director_id)) for label, endpoint in todo.about_director]
+    if task.reason is AttentionReason.LETTER_INCOMPLETE:
+        found.append(("Complete the letter", url_for("coordinator.completing", attention_id=task.id)))
     return found
 
 
@@ -36,6 +40,8 @@ def said(task: TaskRow) -> str:
         words.append(f"The time: {when(start)}{f' to {when(end)}' if end else ''}.")
     if (waiting := WAITING.get(str(told.get("waits")))) is not None:
         words.append(f"{waiting.title}.")
+    if (letter := str(told.get("letter", ""))) in set(LetterKind):
+        words.append(f"“{TITLES[LetterKind(letter)]}”.")
     if (count := told.get("count")) is not None:
         words.append("1 request." if count == 1 else f"{count} requests.")
     return " ".join(words)

@@ -12,11 +12,13 @@ from app.models import Role
 from app.queries import casework
 from app.queries import director as queries
 from app.queries.director import Call
+from app.queries.letters import LetterRow
 from app.web.access import allow
 from app.web.coordinator import log
 from app.web.director.blueprint import actor, director, me
 from app.web.edge import db_session, now, setup
 from app.web.forms import Form
+from app.web.office.following import letter_rows
 from app.web.office.words import CLOSED, CLOSED_OTHERWISE
 from app.web.times import plan_zone, when
 from scheduling import eligibility
@@ -41,6 +43,7 @@ class Ended:
     title: str
     more: str
     letter: list[str]
+    letters: list[LetterRow]
 
 
 @director.get("/consults/<reference>")
@@ -168,9 +171,11 @@ def ended(call: Call) -> Ended | None:
     reason = shown.state.closed_reason or ""
     if shown.state.status is Status.COMPLETED and reason in OUTCOMES:
         title, more = OUTCOMES[reason]
-        return Ended(title=title, more=more, letter=determination.words_for(shown.rulebook, reason))
+        letters = letter_rows(shown)
+        words = determination.words_for(shown.rulebook, reason, letter=bool(letters))
+        return Ended(title=title, more=more, letter=words, letters=letters)
     said = CLOSED.get(reason, CLOSED_OTHERWISE)
-    return Ended(title=said.title, more=said.more, letter=[])
+    return Ended(title=said.title, more=said.more, letter=[], letters=letter_rows(shown))
 
 
 def refusal(call: Call, *, before: bool = False) -> str | None:

@@ -3,8 +3,10 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.consults import desk, determination
+from app.consults import casefile, correspondence, desk, determination
 from app.consults import office as office_use_cases
+from app.errors import Conflict
+from app.letters.render import LetterError
 from app.models import Role
 from app.queries.director import Call
 from app.web.access import allow
@@ -13,6 +15,7 @@ from app.web.director.blueprint import actor, director, done
 from app.web.director.consult import OUTCOMES, allowed, begun, consult_page, read, refusal, version_of
 from app.web.edge import db_session, now, setup
 from app.web.forms import Form
+from app.web.letters import pdf
 from app.web.office.words import refusal as refusal_words
 from app.web.times import when
 from scheduling.values import Status
@@ -42,8 +45,10 @@ def outcome(reference: str) -> ResponseReturnValue:
         return consult_page(call, form), 422
     if form.values.get("action") == "change":
         return consult_page(call, form)
+    if form.values.get("action") == "letter":
+        return _letter(call, chosen, note)
     if form.values.get("action") != "record":
-        return _check_page(call, form, chosen)
+        return _check_page(call, form, chosen, note)
     file = determination.record_outcome(
         db_session(), call.request.consult.id, chosen, note, setup=setup(), by=actor(), now=now()
     )
@@ -55,7 +60,28 @@ def outcome(reference: str) -> ResponseReturnValue:
     )
 
 
-def _check_page(call: Call, form: Form, chosen: str) -> str:
+def _draft(call: Call, chosen: str, note: str) -> bytes | LetterError:
+    """Set the letter as it would be made now; nothing of it is kept."""
+    file = casefile.load(db_session(), call.request.consult.id, setup=setup())
+    kind = correspondence.FOR_THE_OFFICE[chosen]
+    try:
+        about = correspondence.subject(file, setup=setup())
+        return correspondence.make(
+            db_session(), about, kind, outcome=chosen, note=note, setup=setup(), now=now()
+        ).content
+    except LetterError as error:
+        return error
+
+
+def _letter(call: Call, chosen: str, note: str) -> ResponseReturnValue:
+    draft = _draft(call, chosen, note)
+    if isinstance(draft, LetterError):
+        raise Conflict(f"This letter cannot be made yet. {draft} The outcome can be recorded all the same.")
+    return pdf(draft, f"{call.request.consult.reference}-draft")
+
+
+def _check_page(call: Call, form: Form, chosen: str, note: str) -> str:
+    draft = _draft(call, chosen, note)
     return render_template(
         "director/outcome.html",
         call=call,
@@ -63,7 +89,8 @@ def _check_page(call: Call, form: Form, chosen: str) -> str:
         case=call.request.case,
         form=form,
         reference=call.request.consult.reference,
-        letter=determination.words_for(call.request.rulebook, chosen),
+        letter=determination.words_for(call.request.rulebook, chosen, letter=isinstance(draft, bytes)),
+        lacks=str(draft).splitlines() if isinstance(draft, LetterError) else [],
         outcome=OUTCOMES[chosen],
         changes_the_case=chosen in CHANGES_THE_CASE,
     )

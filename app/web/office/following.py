@@ -8,8 +8,10 @@ from flask.typing import ResponseReturnValue
 from app import outbox
 from app.models import Role
 from app.queries import expectation
+from app.queries import letters as letter_queries
 from app.queries import office as queries
 from app.queries.expectation import Expected
+from app.queries.letters import LetterRow
 from app.queries.office import RequestView
 from app.web.access import allow
 from app.web.edge import db_session, now, setup, visit
@@ -90,7 +92,14 @@ def _page(shown: RequestView) -> dict[str, object]:
         "seen": _seen(f"{shown.consult.version}.{_last_history(shown)}"),
         "every": _every(state),
         "rules": shown.rulebook.policy,
+        "letters": letter_rows(shown),
     }
+
+
+def letter_rows(shown: RequestView) -> list[LetterRow]:
+    """List the letters of a request that are for its office."""
+    rows = letter_queries.of_case(db_session(), shown.case.id, members=False)
+    return [row for row in rows if row.reference == shown.consult.reference]
 
 
 def _every(state: ConsultState) -> int | None:

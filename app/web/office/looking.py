@@ -7,10 +7,12 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.models import Role
+from app.queries import letters as letter_queries
 from app.queries import office as queries
 from app.queries.office import CaseView
 from app.web.access import allow
 from app.web.edge import db_session, now, setup
+from app.web.letters import TITLES
 from app.web.office.blueprint import office, opened
 from app.web.office.words import EFFECTS, SETTLED, Refusal, closed_words, refusal
 from app.web.times import plan_zone
@@ -40,7 +42,15 @@ def case(denial_id: int) -> ResponseReturnValue:
     shown = read_case(denial_id)
     last = next(iter(shown.requests), None)
     settled = closed_words(last.closed_reason, talk=last.talk) if last and last.closed_reason in SETTLED else None
-    return render_template("office/case.html", case=shown, options=options_of(shown), last=last, settled=settled)
+    return render_template(
+        "office/case.html",
+        case=shown,
+        options=options_of(shown),
+        last=last,
+        settled=settled,
+        letters=letter_queries.of_case(db_session(), denial_id, members=False),
+        titles=TITLES,
+    )
 
 
 def read_case(denial_id: int, *, with_requests: bool = True) -> CaseView:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.models import LetterKind
 from app.queries.office import Happened, RequestView
+from app.web.letters import TITLES
 from app.web.office.words import ESCALATED, REFUSALS, RETURNED, closed_words
 from app.web.times import when
 
@@ -100,6 +102,13 @@ def _refused(shown: RequestView, step: Happened) -> str:
     return f"Not done: {refusal.because}" if refusal else "Not done."
 
 
+def _letter_made(shown: RequestView, step: Happened) -> str:
+    kind = str(step.details.get("letter"))
+    if kind not in set(LetterKind) or LetterKind(kind).for_member:
+        return "The plan has written to the member."
+    return f"The letter “{TITLES[LetterKind(kind)]}” is on this page."
+
+
 def _fixed(sentence: str) -> Callable[[RequestView, Happened], str]:
     return lambda shown, step: sentence
 
@@ -127,6 +136,7 @@ _WORDS: Mapping[str, Callable[[RequestView, Happened], str]] = {
     "director_named": _fixed("The medical director who decided is known now."),
     "reassigned": _fixed("A coordinator gave the request to another medical director."),
     "outside_the_queue": _fixed("The talk was held directly, without a booked time."),
+    "letter_made": _letter_made,
     "not_there": _fixed("The medical director called, and nobody could be reached."),
 }
 

@@ -1,30 +1,21 @@
 """What comes to the plan's desk by telephone, voicemail or fax: received when it came, not when it is typed (BSP-4)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import history
-from app.consults import casefile, intake, telephone
+from app.consults import casefile, intake, late, telephone
 from app.consults.intake import Asked, NewRequest
 from app.consults.setup import Setup
 from app.errors import Invalid
-from app.models import Consult
+from app.models import Consult, LateEntry
 from scheduling.business_time import close_of_business, is_business_day, local_date
 from scheduling.values import Rulebook
 
 #: no desk is closed longer than this
 LONGEST_CLOSURE = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LateEntry:
-    """Why a call is entered later than the desk may without question, and who else vouches for the time."""
-
-    reason: str
-    second_person: str
 
 
 def unquestioned_from(rulebook: Rulebook, *, now: datetime) -> datetime:
@@ -36,63 +27,54 @@ def unquestioned_from(rulebook: Rulebook, *, now: datetime) -> datetime:
     return close_of_business(rulebook, day)
 
 
-def check_receipt(rulebook: Rulebook, received: datetime, late: LateEntry | None, *, now: datetime) -> None:
-    """Refuse a moment of receipt in the future, and an earlier one without a reason and a second person (BSP-4).
+def is_late(rulebook: Rulebook, received: datetime, reason: str, *, now: datetime) -> bool:
+    """Tell whether a call needs a second person, because it came in before the last business day closed (BSP-4).
 
-    Raises Invalid with the fields received, late_reason, second_person.
+    Raises Invalid with the fields received (a moment in the future), late_reason (it is missing).
     """
     if received > now:
         raise Invalid({"received": "This moment has not come yet. Enter when the call, voicemail or fax came in."})
     if received >= unquestioned_from(rulebook, now=now):
-        return
-    wrong = {}
-    if late is None or not late.reason.strip():
-        wrong["late_reason"] = "It came in before the last business day closed. Say why it is entered only now."
-    if late is None or not late.second_person.strip():
-        wrong["second_person"] = "Name a second person who vouches for the time it came in."
-    if wrong:
-        raise Invalid(wrong)
+        return False
+    if not reason.strip():
+        raise Invalid(
+            {"late_reason": "It came in before the last business day closed. Say why it is entered only now."}
+        )
+    return True
 
 
 def take_down(
     session: Session,
     new: NewRequest,
     *,
-    late: LateEntry | None = None,
+    account_id: int,
+    late_reason: str = "",
     connect_with: int | None = None,
     setup: Setup,
-    by: str,
     now: datetime,
     accept_late_reason: str = "",
-) -> Asked:
+) -> Asked | LateEntry:
     """Take a call down as a request; with `connect_with`, put the physician through to that director at once.
 
-    Raises Invalid for a moment of receipt that cannot stand, Conflict if the director is not free; nothing is written
-    then. `accept_late_reason` as in `intake.request_consult`.
+    One that came in too early to be entered without question waits for a second person instead. Raises Invalid for a
+    moment of receipt that cannot stand, Conflict if the director is not free; nothing is written then.
+    `accept_late_reason` as in `intake.request_consult`.
     """
+    by = history.account_actor(account_id)
     denial = casefile.lock_denial(session, new.denial_id)
     rulebook = intake.rulebook_for(denial, setup=setup)
-    check_receipt(rulebook, new.received, late, now=now)
+    if is_late(rulebook, new.received, late_reason, now=now):
+        if connect_with is not None:
+            raise Invalid({"received": "A call that needs a second person cannot be connected. Enter it as of now."})
+        return late.enter(
+            session, new, late_reason, account_id=account_id, now=now, accept_late_reason=accept_late_reason
+        )
     known = session.scalar(select(Consult.id).where(Consult.form_key == new.form_key)) is not None
     asked = intake.request_consult(
         session, new, setup=setup, by=by, now=now, accept_late_reason=accept_late_reason.strip()
     )
     if asked.consult is None or known:
         return asked
-    if new.received < unquestioned_from(rulebook, now=now) and late is not None:
-        history.write(
-            session,
-            denial_id=new.denial_id,
-            consult_id=asked.consult.id,
-            what="entered_late",
-            details={
-                "received": new.received,
-                "reason": late.reason.strip(),
-                "second_person": late.second_person.strip(),
-            },
-            by=by,
-            now=now,
-        )
     if connect_with is not None:
         telephone.connect_now(session, asked.consult.id, connect_with, setup=setup, by=by, now=now)
     return asked

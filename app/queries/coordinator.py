@@ -1,5 +1,6 @@
 """What the plan's desk reads: the day's calls, and what needs a person. These lists carry no patient data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.models import (
+    Account,
     BookingRow,
     Consult,
     Denial,
     Director,
+    LateEntry,
     LeftRequest,
     Message,
     MessageKind,
@@ -81,6 +84,23 @@ class LeftRow:
     settled_at: datetime | None
     settled_note: str
     consult_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateRow:
+    """A call that waits for a second person to confirm when it came in (BSP-4)."""
+
+    id: int
+    denial_id: int
+    case_number: str
+    plan: str
+    received_at: datetime
+    entered_at: datetime
+    entered_by: int
+    entered_by_name: str
+    reason: str
+    body: Mapping[str, Any]
+    settled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +210,34 @@ def _left(row: LeftRequest) -> LeftRow:
         settled_note=row.settled_note,
         consult_id=row.consult_id,
     )
+
+
+def late_entries(session: Session, entry_id: int | None = None) -> list[LateRow]:
+    """List the calls that wait for a second person, the oldest first; or one of them, settled or not. One statement."""
+    query = (
+        select(LateEntry, Denial.case_number, Denial.plan, Account.name)
+        .join(Denial, Denial.id == LateEntry.denial_id)
+        .join(Account, Account.id == LateEntry.entered_by)
+        .where(LateEntry.settled_at.is_(None) if entry_id is None else LateEntry.id == entry_id)
+        .order_by(LateEntry.received_at, LateEntry.id)
+        .limit(MOST_ROWS)
+    )
+    return [
+        LateRow(
+            id=row.id,
+            denial_id=row.denial_id,
+            case_number=number,
+            plan=plan,
+            received_at=row.received_at,
+            entered_at=row.entered_at,
+            entered_by=row.entered_by,
+            entered_by_name=name,
+            reason=row.reason,
+            body=row.body,
+            settled=row.settled_at is not None,
+        )
+        for row, number, plan, name in session.execute(query)
+    ]
 
 
 def failed_messages(session: Session) -> list[FailedMessage]:

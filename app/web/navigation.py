@@ -24,6 +24,7 @@ MENUS: dict[StaffRole, tuple[tuple[str, str], ...]] = {
         ("Letters", "administrator.letters"),
         ("Messages", "administrator.messages"),
         ("History", "administrator.history"),
+        ("Calls to confirm", "coordinator.late"),
     ),
 }
 

@@ -8,10 +8,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
-from app.models import Attention, BookingRow, Channel, Consult, Denial, DirectorOff, DirectorPeer, OffKind, StaffRole
+from app.models import (
+    Attention,
+    BookingRow,
+    Channel,
+    Consult,
+    Denial,
+    DirectorOff,
+    DirectorPeer,
+    LateEntry,
+    OffKind,
+    StaffRole,
+)
 from app.ranges import stored
 from scheduling.values import Interval, Status
-from tests.web.conftest import CANARIES, NOW, Client, Clock, csrf_token, denial, person
+from tests.web.conftest import CANARIES, NOW, PASSWORD, Client, Clock, csrf_token, denial, person
 from tests.web.desk import CALL, act, call, consult, counted, happened, mails, plan, second_director
 
 PROMISE = {
@@ -115,19 +126,37 @@ def test_yesterday_after_closing_is_entered_without_question(desk: Client, made:
     assert happened(db, "entered_late") == []
 
 
-def test_earlier_takes_a_reason_and_a_second_person(desk: Client, made: Denial, db: Session) -> None:
+def test_earlier_takes_a_reason_and_a_second_person(
+    desk: Client, made: Denial, db: Session, account, app: Flask
+) -> None:
     """BSP-4."""
     early = {"received": "2026-03-02", "received_at": "16:59"}
     answer = call(desk, made, **early)
     assert answer.status_code == 422
     assert 'href="#late_reason"' in answer.text
-    assert 'href="#second_person"' in answer.text
+    late = {"late_reason": "The fax lay under the printer."}
+    free = call(desk, made, **early, **late, action=f"connect-{made.director_id}")
+    assert "cannot be connected" in free.text
+    for _ in range(2):
+        assert call(desk, made, **early, **late).status_code == 303
     assert db.scalar(select(func.count()).select_from(Consult)) == 0
-    late = {"late_reason": "The fax lay under the printer.", "second_person": "Pat Kim"}
-    assert call(desk, made, **early, **late).status_code == 303
-    [entry] = happened(db, "entered_late")
-    assert entry.details["second_person"] == "Pat Kim"
-    assert "Vouched for by Pat Kim" in desk.get(f"/coordinator/cases/{made.id}").text
+    assert "A call waits for a second person" in desk.get(f"/coordinator/cases/{made.id}").text
+    entry = db.scalars(select(LateEntry)).one()
+    page = f"/coordinator/late/{entry.id}"
+    for path in ("/coordinator/", "/coordinator/attention?about=late", "/coordinator/late"):
+        assert page in desk.get(path).text, path
+    assert "You entered it yourself" in desk.get(page).text
+    assert desk.send(page, {"action": "confirm"}, page="/coordinator/").status_code == 403
+    account(StaffRole.ADMINISTRATOR)
+    second = app.test_client()
+    second.send("/sign-in", {"email": "administrator@plan.example", "password": PASSWORD})
+    assert act(second, page, {"action": "refuse"}).status_code == 422
+    assert act(second, page, {"action": "confirm", "note": "I saw the fax."}).status_code == 303
+    assert consult(db).received_at == datetime(2026, 3, 2, 21, 59, tzinfo=UTC)
+    log = desk.get(f"/coordinator/cases/{made.id}").text
+    assert "The fax lay under the printer." in log
+    assert "Confirmed by a second person" in log
+    assert second.get(page).status_code == 404
 
 
 def test_a_moment_to_come_is_no_moment_of_receipt(desk: Client, made: Denial) -> None:

@@ -6,6 +6,7 @@ from app.web.coordinator import (  # noqa: F401 -- each adds its routes
     case,
     deciding,
     followup,
+    late,
     leaving,
     left,
     letters,

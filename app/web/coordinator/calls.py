@@ -12,7 +12,7 @@ from app.consults import left as left_cases
 from app.consults import telephone
 from app.consults.intake import Asked
 from app.errors import Conflict, Invalid, NotFound
-from app.models import Channel, Role
+from app.models import Channel, LateEntry, Role
 from app.queries import casework, expectation, search
 from app.queries import coordinator as queries
 from app.queries.office import CaseView, Person
@@ -33,6 +33,9 @@ from scheduling.business_time import start_at
 from scheduling.eligibility import outcomes
 
 CONNECT = "connect-"
+WAITS_FOR_A_SECOND = (
+    "Taken down. Another coordinator, or an administrator, confirms when it came in; then it takes its place in line."
+)
 
 #: what the form of a left request and that of a call have in common
 LEFT_FIELDS = (
@@ -133,6 +136,11 @@ def _put_in_line(shown: CaseView, form: Form) -> ResponseReturnValue:
     except Invalid as invalid:
         form.errors.update(invalid.fields)
         return _call_page(shown, form), 422
+    except Conflict as conflict:
+        form.fail("late_reason", conflict.message)
+        return _call_page(shown, form), 409
+    if isinstance(asked, LateEntry):
+        return done(shown.id, WAITS_FOR_A_SECOND)
     if asked.consult is None:
         return _refused(shown, form, asked, "line")
     follows = "A time is looked for at once, see below." if asked.consult.talk else "A nurse reviews it, see below."
@@ -143,7 +151,7 @@ def _put_in_line(shown: CaseView, form: Form) -> ResponseReturnValue:
     return done(shown.id, words)
 
 
-def _take_down(call: Call, form: Form, connect_with: int | None = None) -> Asked:
+def _take_down(call: Call, form: Form, connect_with: int | None = None) -> Asked | LateEntry:
     reason = form.text("accept_late_reason", limit=500)
     if form.values.get("left"):
         return left_cases.take_up(
@@ -158,10 +166,10 @@ def _take_down(call: Call, form: Form, connect_with: int | None = None) -> Asked
     return use_cases.take_down(
         db_session(),
         call.new,
-        late=call.late,
+        account_id=account().id,
+        late_reason=call.late_reason,
         connect_with=connect_with,
         setup=setup(),
-        by=me(),
         now=now(),
         accept_late_reason=reason,
     )
@@ -184,7 +192,8 @@ def _connect(shown: CaseView, form: Form, action: str) -> ResponseReturnValue:
     except Conflict as conflict:
         form.fail("connect", conflict.message)
         return _call_page(shown, form), 422
-    if asked.consult is None:
+    if isinstance(asked, LateEntry) or asked.consult is None:
+        assert isinstance(asked, Asked), "a late call is not connected"
         return _refused(shown, form, asked, action)
     return done(shown.id, f"Connect them now: {person.name}, {person.phone}. {INVITED}")
 
@@ -298,7 +307,7 @@ def _call_page(shown: CaseView, form: Form) -> str:
         outcomes=[(word, OUTCOMES[word]) for word in _all_outcomes(shown)],
         was_left=queries.left_request(db_session(), _number(left_id)) if left_id else None,
         unquestioned=use_cases.unquestioned_from(rules, now=now()),
-        late=bool({"late_reason", "second_person"} & form.errors.keys()) or bool(form.values.get("late_reason")),
+        late="late_reason" in form.errors or bool(form.values.get("late_reason")),
         minutes=timedelta(minutes=rules.policy.consult.duration_minutes),
     )
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from app.consults import late
 from app.errors import NotFound
 from app.models import Role
 from app.queries import casework, expectation
@@ -84,6 +85,7 @@ def _page(denial_id: int) -> dict[str, object]:
         **shared(),
         "letters": letter_queries.of_case(db_session(), denial_id, members=True),
         "titles": TITLES,
+        "late_entry": late.waiting_of(db_session(), denial_id),
         "seen": seen(news),
         "every": _every(shown),
     }

@@ -161,8 +161,18 @@ def _settled(work: Work, row: LogRow) -> str:
 
 
 def _late(work: Work, row: LogRow) -> str:
-    second = row.details.get("second_person", "")
-    return f"Entered later than the last business day's close: {row.details.get('reason', '')} Vouched for by {second}."
+    received, second = _instant(row.details.get("received")), row.details.get("second_person")
+    came = f" (it came in {when(received)})" if received else ""
+    vouched = f" Vouched for by {second}." if second else ""
+    return f"Entered later than the last business day's close{came}: {row.details.get('reason', '')}{vouched}"
+
+
+def _late_settled(work: Work, row: LogRow) -> str:
+    received = _instant(row.details.get("received"))
+    note = f" {row.details['note']}" if row.details.get("note") else ""
+    if row.details.get("confirmed"):
+        return f"Confirmed by a second person{f': it came in {when(received)}' if received else ''}.{note}"
+    return f"Not confirmed by a second person, so it counts as received when it was entered.{note}"
 
 
 def _reassigned(work: Work, row: LogRow) -> str:
@@ -230,6 +240,7 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "refused": _refused,
     "accepted_despite_refusal": lambda work, row: f"Accepted all the same: {row.details.get('reason', '')}",
     "entered_late": _late,
+    "late_entry_settled": _late_settled,
     "information_waived": lambda work, row: f"Goes on without clinical information: {row.details.get('reason', '')}",
     "matched": _matched,
     "talk_asked": _talk_asked,

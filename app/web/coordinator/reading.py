@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.consults.calls import LateEntry
 from app.consults.intake import NewRequest
 from app.models import Channel
 from app.queries.office import CaseView
@@ -26,10 +25,11 @@ CHANNELS = {Channel.PHONE: "Telephone", Channel.VOICEMAIL: "Voicemail", Channel.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A form that was read: the request, and why it is entered late, if it is."""
+    """A form that was read."""
 
     new: NewRequest
-    late: LateEntry | None
+    late_reason: str
+    "why it is entered late"
     zone: ZoneInfo
 
 
@@ -70,7 +70,7 @@ def read_call(shown: CaseView, form: Form, *, with_times: bool = True) -> Call:
         office_time_zone=(zone or reader_zone()).key,
         taken_by=account().id,
     )
-    return Call(new=new, late=_late(form), zone=zone or reader_zone())
+    return Call(new=new, late_reason=form.text("late_reason", limit=500), zone=zone or reader_zone())
 
 
 def read_received(form: Form) -> datetime:
@@ -107,11 +107,6 @@ def received_fields(at: datetime) -> dict[str, str]:
     """Fill in when a call came in."""
     local = at.astimezone(reader_zone())
     return {"came": at.isoformat(), "received": local.date().isoformat(), "received_at": f"{local:%H:%M}"}
-
-
-def _late(form: Form) -> LateEntry | None:
-    late = LateEntry(reason=form.text("late_reason", limit=500), second_person=form.text("second_person"))
-    return late if late.reason or late.second_person else None
 
 
 def _speaker(form: Form, *, talk: bool) -> dict[str, Any]:

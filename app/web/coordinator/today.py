@@ -36,7 +36,12 @@ TASKS_TODAY = 6
 _SAID = {"links": task_words.links, "said": task_words.said}
 
 #: the sections of "needs attention" that are no reason of a request
-SECTIONS = {"nameless": "Denials without director", "left": "Left requests", "mail": "Mail that did not arrive"}
+SECTIONS = {
+    "late": "Calls to confirm",
+    "nameless": "Denials without director",
+    "left": "Left requests",
+    "mail": "Mail that did not arrive",
+}
 
 
 @coordinator.get("/")
@@ -52,6 +57,7 @@ def today() -> ResponseReturnValue:
         tasks=attention_queries.tasks(db_session()),
         nameless=queries.nameless(db_session()),
         left_rows=queries.left_requests(db_session()),
+        late_rows=queries.late_entries(db_session()),
         failed=queries.failed_messages(db_session()),
         most=TASKS_TODAY,
         todo=TASKS,
@@ -85,6 +91,7 @@ def attention() -> ResponseReturnValue:
         tasks=tasks,
         nameless=queries.nameless(db_session()) if about in ("", "nameless") else [],
         left_rows=queries.left_requests(db_session()) if about in ("", "left") else [],
+        late_rows=queries.late_entries(db_session()) if about in ("", "late") else [],
         failed=queries.failed_messages(db_session()) if about in ("", "mail") else [],
         todo=TASKS,
         **_SAID,

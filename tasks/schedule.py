@@ -12,4 +12,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver": {"task": "deliver", "schedule": 10.0, "options": {"queue": "mail", **EXPIRES}},
     # Due times are minutes to days away; half a minute late is never late for a person.
     "deadlines": {"task": "deadlines", "schedule": 30.0, "options": {"queue": "deadlines", **EXPIRES}},
+    # People answer within hours; a mail server that is asked twice a minute does not notice.
+    "inbox": {"task": "inbox", "schedule": 30.0, "options": {"queue": "inbox", **EXPIRES}},
 }

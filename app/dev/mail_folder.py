@@ -38,11 +38,8 @@ class MailFolder:
 
     def keep(self, content: bytes) -> int:
         """Keep a mail, whole or not at all, behind those that are there; return its id. One process at a time."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         number = max(self._ids(), default=0) + 1
-        unfinished = self.folder / f"{number}.unfinished"
-        unfinished.write_bytes(content)
-        unfinished.rename(self._file(number))
+        keep_whole(self._file(number), content)
         return number
 
     def mails(self) -> list[ReceivedMail]:
@@ -70,3 +67,11 @@ class MailFolder:
 
     def _ids(self) -> list[int]:
         return [int(file.stem) for file in self.folder.glob("*.eml")]
+
+
+def keep_whole(file: Path, content: bytes) -> None:
+    """Write a file, whole or not at all, in a folder that is made where there is none."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_bytes(content)
+    unfinished.rename(file)

@@ -142,9 +142,10 @@ class Stack:
 
     def _start_mailbox(self, _afterwards: contextlib.ExitStack) -> str:
         port, folder = free_port(), self.data / "mailbox"
+        service = self.environment["PEERLINE_MAIL_FROM"]
 
         def start() -> subprocess.Popen[bytes]:
-            process = self._launch([sys.executable, "-m", "app.dev.smtp_server", str(port), folder])
+            process = self._launch([sys.executable, "-m", "app.dev.smtp_server", str(port), folder, service])
             wait_for_port(port, process, "The mailbox")
             return process
 

@@ -77,7 +77,7 @@ def mail_address(value: str) -> str:
 def compose(mail: Mail) -> bytes:
     """Write the mail. Raises Unmailable for an address that cannot be used, and for the service's own as recipient."""
     mail_address(mail.sender.address)
-    if _without_detail(mail_address(mail.to)) == _without_detail(mail.sender.address):
+    if without_detail(mail_address(mail.to)) == without_detail(mail.sender.address):
         raise Unmailable("This is the service's own mailbox. Give the address of the person who is to get the mail.")
     headers = _headers(mail)
     message = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
@@ -86,7 +86,7 @@ def compose(mail: Mail) -> bytes:
     return message
 
 
-def _without_detail(address: str) -> str:
+def without_detail(address: str) -> str:
     """Leave out what stands behind a plus: that comes to the same mailbox."""
     local, _, domain = address.lower().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"

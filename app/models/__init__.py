@@ -4,6 +4,15 @@ from app.models.base import Base
 from app.models.consults import Attention, AttentionReason, BookingRow, Channel, Consult, History, ReviewTask, arrivals
 from app.models.denials import Denial, LateEntry, LeftRequest, Withdrawal
 from app.models.followup import FollowUp, FollowUpItem
+from app.models.inbound import (
+    Answer,
+    BouncedAddress,
+    CalendarReply,
+    DeclineEnd,
+    InboundKind,
+    InboundMail,
+    Mailbox,
+)
 from app.models.letters import Letter, LetterKind
 from app.models.messages import Message, MessageKind, Recipient
 from app.models.people import (
@@ -23,12 +32,16 @@ from app.models.wanted import Wanted
 
 __all__ = [
     "Account",
+    "Answer",
     "Attention",
     "AttentionReason",
     "Base",
     "BookingRow",
+    "BouncedAddress",
+    "CalendarReply",
     "Channel",
     "Consult",
+    "DeclineEnd",
     "Denial",
     "Director",
     "DirectorDay",
@@ -39,10 +52,13 @@ __all__ = [
     "FollowUp",
     "FollowUpItem",
     "History",
+    "InboundKind",
+    "InboundMail",
     "LateEntry",
     "LeftRequest",
     "Letter",
     "LetterKind",
+    "Mailbox",
     "Message",
     "MessageKind",
     "OffKind",

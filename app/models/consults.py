@@ -60,6 +60,8 @@ class AttentionReason(StrEnum):
     FOLLOW_UP_DUE = "follow_up_due"
     LETTER_INCOMPLETE = "letter_incomplete"
     REVIEW_NEAR = "review_near"
+    DECLINED_BY_MAIL = "declined_by_mail"
+    MAIL_TO_READ = "mail_to_read"
 
 
 class Consult(Base):
@@ -151,6 +153,7 @@ class Consult(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 -- SQLAlchemy reads it as a class attribute
     __table_args__ = (
         Index("uq_consult_open_denial", "denial_id", unique=True, postgresql_where=text(OPEN)),
+        Index("ix_consult_calendar_uid", "calendar_uid", postgresql_where=text("calendar_uid is not null")),
         Index("ix_consult_line", "director_id", "place_at", "arrival", postgresql_where=text(OPEN)),
         CheckConstraint(f"(closed_at is null) = ({OPEN})", name="closed_paired"),
         CheckConstraint("(closed_at is null) = (closed_reason is null)", name="closed_reason_paired"),

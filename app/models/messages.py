@@ -62,6 +62,8 @@ class Message(Base):
     superseded_at: Mapped[datetime | None]
     "a newer message of the lane says more; never sent"
     last_error: Mapped[str] = mapped_column(default="")
+    bounced_at: Mapped[datetime | None]
+    "a server said that it did not arrive after all; `last_error` has its words (I5)"
     __table_args__ = (
         CheckConstraint("num_nonnulls(sent_at, failed_at, superseded_at) <= 1", name="one_end"),
         CheckConstraint("(calendar_uid is null) = (calendar_sequence is null)", name="calendar_paired"),

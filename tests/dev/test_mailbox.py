@@ -16,6 +16,7 @@ from app.config import Settings
 from app.dev.mail_folder import MailFolder
 from app.dev.ports import LOOPBACK, free_port
 from app.dev.smtp_server import smtp_server
+from app.mail.inbox import development_folder
 
 
 def test_a_mail_is_kept_byte_for_byte(port: int, mail_folder: Path) -> None:
@@ -70,6 +71,18 @@ def test_a_mail_can_be_downloaded_as_it_is(client: FlaskClient, mail_folder: Pat
     assert client.get("/dev/mailbox/2.eml").status_code == 404
 
 
+@pytest.mark.parametrize("to", ["consults@plan.example", "Consults+7f3k9q2mabcdefghijklmnop@plan.example"])
+def test_what_is_sent_to_the_service_is_read_for_answers(to: str, port: int, mail_folder: Path) -> None:
+    """With the lines that a server adds when it delivers: who sent it, and the address with its token."""
+    send(port, a_mail().as_bytes(), to=to)
+    send(port, a_mail(subject="to somebody else").as_bytes())
+    [answer] = development_folder(mail_folder).glob("*.eml")
+    head, _, content = answer.read_bytes().partition(b"From:")
+    assert head == f"Return-Path: <consults@plan.example>\r\nDelivered-To: {to}\r\n".encode()
+    assert b"Subject: Your call" in content
+    assert len(MailFolder(mail_folder).mails()) == 2
+
+
 def test_outside_development_there_is_no_mailbox(settings: Settings) -> None:
     client = create_app(dataclasses.replace(settings, development_mailbox=None)).test_client()
     for path in ("/dev/mailbox", "/dev/mailbox.json", "/dev/mailbox/1.eml"):
@@ -87,15 +100,15 @@ def a_mail(subject: str = "Your call", *, invitation: bool = False) -> EmailMess
     return mail
 
 
-def send(port: int, content: bytes) -> None:
+def send(port: int, content: bytes, to: str = "office@practice.example") -> None:
     with smtplib.SMTP(LOOPBACK, port, local_hostname="localhost", timeout=5) as server:
-        server.sendmail("consults@plan.example", ["office@practice.example"], content)
+        server.sendmail("consults@plan.example", [to], content)
 
 
 @pytest.fixture
 def port(mail_folder: Path) -> Iterator[int]:
     port = free_port()
-    server = smtp_server(port, mail_folder)
+    server = smtp_server(port, mail_folder, "consults@plan.example")
     server.start()
     yield port
     server.stop()

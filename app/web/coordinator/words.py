@@ -95,6 +95,15 @@ TASKS: Mapping[AttentionReason, ToDo] = {
         title="A mail came back",
         remedy="Tell by telephone what it said, and ask for an address that works.",
     ),
+    AttentionReason.DECLINED_BY_MAIL: ToDo(
+        title="Declined by mail",
+        remedy="The booked time stands until you act. Call, then take other times down or find another director.",
+        actions=(_TIMES, _REASSIGN, ("Withdraw the request", "coordinator.withdrawing")),
+    ),
+    AttentionReason.MAIL_TO_READ: ToDo(
+        title="Mail to read",
+        remedy="Somebody wrote to the service's mailbox. Nothing is answered by itself: read it and call.",
+    ),
     AttentionReason.CALENDAR_CONFLICT: ToDo(
         title="Booked over something else",
         remedy="The director's own calendar has something then. The call stands until you act: ask the director.",

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import history, outbox
-from app.consults import casefile
+from app.consults import casefile, place
 from app.consults.casefile import CaseFile, denial_of
 from app.consults.setup import Setup
 from app.models import Channel, Consult, Denial, LeftRequest, arrivals
@@ -115,7 +115,6 @@ def _ask(
     rulebook = rulebook_for(denial, setup=setup)
     open_request, used = earlier_requests(session, denial.id)
     consult_id, arrival = session.execute(select(consult_ids.next_value(), arrivals.next_value())).one()
-    line = casefile.load_line(session, [_line_of(denial, rulebook)], setup=setup)
     step = life.ask(
         rulebook,
         rulebook.policy.key,
@@ -125,12 +124,10 @@ def _ask(
         arrival=arrival,
         open_request=open_request,
         used=used,
-        queue=[file.state for file in line],
-        rulebooks={file.state.rulebook: file.rulebook for file in line},
         now=now,
         accept_late=accept_late,
     )
-    return rulebook, step, line[0].seen if line else None
+    return rulebook, *place.told(session, step, rulebook, setup=setup)
 
 
 def draw_id(session: Session) -> int:
@@ -155,10 +152,6 @@ def earlier_requests(session: Session, denial_id: int) -> tuple[bool, int]:
     is_open: ColumnElement[int] = func.count().filter(Consult.closed_at.is_(None))
     open_count, used_count = session.execute(select(is_open, used).where(Consult.denial_id == denial_id)).one()
     return open_count > 0, used_count
-
-
-def _line_of(denial: Denial, rulebook: Rulebook) -> int | None:
-    return None if rulebook.policy.director.assignment == "any" else denial.director_id
 
 
 def _refuse(session: Session, denial: Denial, step: Step, *, by: str) -> Asked:
@@ -230,13 +223,13 @@ def new_consult(new: NewRequest, consult_id: int, rulebook: Rulebook) -> Consult
 
 
 def _acknowledge(session: Session, file: CaseFile, step: Step, *, setup: Setup, now: datetime) -> None:
-    place = step.happenings[0].details.get("place")
+    where = step.happenings[0].details.get("place")
     outbox.acknowledge(
         session,
         file.consult,
         desk=setup.desk,
         plan_name=file.rulebook.policy.name,
-        place=place if isinstance(place, int) else None,
+        place=where if isinstance(where, int) else None,
         awaiting=file.state.status.value,
         now=now,
     )

@@ -1,16 +1,18 @@
 """A knock on the worker's door after a commit: best effort, never awaited, never the only way that work is found.
 
-A lost nudge costs the seconds until the next sweep (house rule 3). The web process knows tasks by name only.
+A lost nudge costs the seconds until the next sweep (house rule 3). The web process knows tasks by name only. Where a
+knock still lies unanswered nobody knocks again: whoever answers it begins later than now, and sees what we committed.
 """
 
 import logging
 import time
 
 from celery import Celery
+from redis import Redis
 
 log = logging.getLogger(__name__)
 
-#: task name -> queue; `Procfile` has a worker for each queue
+#: task name -> queue, its own alone; `Procfile` has a worker for each queue
 QUEUES = {"assign": "assign", "deliver": "mail"}
 
 #: after a failure nobody knocks for this long, so that a dead Redis cannot slow the pages
@@ -19,6 +21,9 @@ PAUSE_SECONDS = 30.0
 #: a knock older than this is worthless: the sweep has been
 EXPIRES_SECONDS = 60
 
+#: seconds for an answer of Redis, and for a connection to it
+TIMEOUTS = {"socket_timeout": 1, "socket_connect_timeout": 0.5}
+
 
 class Nudger:
     """Sends nudges through Redis, with short time-outs, and swallows what goes wrong."""
@@ -26,12 +31,13 @@ class Nudger:
     def __init__(self, redis_url: str) -> None:
         self._celery = Celery("nudges", broker=redis_url, set_as_current=False)
         self._celery.conf.update(
-            broker_transport_options={"socket_timeout": 1, "socket_connect_timeout": 0.5, "max_retries": 0},
+            broker_transport_options={**TIMEOUTS, "max_retries": 0},
             broker_connection_retry=False,
             broker_connection_max_retries=0,
             task_publish_retry=False,
             task_ignore_result=True,
         )
+        self._redis = Redis.from_url(redis_url, **TIMEOUTS, retry=None)
         self._quiet_until = 0.0
 
     @property
@@ -45,6 +51,8 @@ class Nudger:
             return
         for name in names:
             try:
+                if self._redis.llen(QUEUES[name]):
+                    continue
                 self._celery.send_task(name, queue=QUEUES[name], expires=EXPIRES_SECONDS, retry=False)
             except Exception as error:  # whatever the broker does, the request has been committed
                 self._quiet_until = time.monotonic() + PAUSE_SECONDS

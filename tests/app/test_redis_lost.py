@@ -60,6 +60,20 @@ def test_a_sweep_does_what_the_lost_nudges_would_have_done(running: Process, mai
     assert len(mail.taken) == 3
 
 
+def test_where_a_knock_lies_unanswered_nobody_knocks_again(running: Process) -> None:
+    """Whoever answers it sees what was committed meanwhile. One that lies elsewhere is for somebody else."""
+    with redis.Redis.from_url(running.settings.redis_url) as broker:
+        broker.flushall()
+        running.nudger.nudge("deliver")
+        for _ in range(3):
+            running.nudger.nudge("assign", "deliver")
+        assert [broker.llen("assign"), broker.llen("mail")] == [1, 1]
+        broker.lpop("assign")  # answered
+        running.nudger.nudge("assign")
+        assert [broker.llen("assign"), broker.llen("mail")] == [1, 1]
+        broker.flushall()
+
+
 def test_a_dead_redis_costs_the_pages_one_short_wait_and_loses_nothing() -> None:
     """Decided 5: after a failure nobody knocks for a while."""
     nudger = Nudger("redis://:x@127.0.0.1:1/0")

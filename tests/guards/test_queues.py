@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+from app import nudge
 from app.config import Settings
 from app.dev.stack import procfile
 from app.dev.surroundings import ROOT
@@ -19,6 +20,12 @@ def test_every_queue_is_served_by_one_process() -> None:
         for queue in queues.split(",")
     ]
     assert sorted(served) == sorted(set(QUEUES.values()))
+
+
+def test_a_knock_lies_in_a_queue_of_its_own() -> None:
+    """Nobody knocks where one lies unanswered; a ring for another task would be taken for it."""
+    for task, queue in nudge.QUEUES.items():
+        assert [other for other, its in QUEUES.items() if its == queue] == [task]
 
 
 def test_every_task_has_a_queue_and_every_queue_a_task(settings: Settings) -> None:

@@ -7,6 +7,7 @@ from app.cli_denials import denials
 from app.cli_directors import directors
 from app.cli_letters import letters
 from app.cli_messages import messages
+from app.cli_packet import packet
 from app.cli_rules import policies, simulate
 from app.clock import utcnow
 
@@ -38,5 +39,5 @@ def dev(arguments: tuple[str, ...]) -> None:
     raise SystemExit(run(arguments))
 
 
-for command in (accounts, denials, directors, letters, messages, policies, simulate):
+for command in (accounts, denials, directors, letters, messages, packet, policies, simulate):
     main.add_command(command)

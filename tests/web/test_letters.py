@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.consults import determination
-from app.models import Attention, Consult, Denial, Director, Letter, LetterKind, StaffRole
+from app.models import Attention, Consult, Denial, Director, History, Letter, LetterKind, StaffRole
 from tests.letters.reading import words
 from tests.web.clinic import ask, fresh, press, process, text_of, version_in
 from tests.web.conftest import CANARIES, PASSWORD, Client, Clock, csrf_token, denial, open_case, person
@@ -168,3 +168,22 @@ def test_an_administrator_sees_what_letters_are_set_in_and_looks_at_each(sign_in
     assert "June Sample" in pypdf.PdfReader(io.BytesIO(seen.data)).pages[0].extract_text()
     assert admin.get("/admin/letters/blue-cross-nc-commercial/frame.pdf").status_code == 404
     assert admin.get("/admin/letters/evicore/upheld.pdf").status_code == 404
+
+
+def test_a_case_is_handed_out_as_a_packet_by_a_press_and_that_is_on_record(
+    db: Session, ended: Consult, sign_in, client: Client
+) -> None:
+    """For auditors: the desk and the administrator; nothing changes on GET; nobody else."""
+    for role in (StaffRole.COORDINATOR, StaffRole.ADMINISTRATOR):
+        staff = sign_in(role)
+        page = "/coordinator/cases/{}" if role is StaffRole.COORDINATOR else "/admin/history/{}"
+        answer = press(staff, page.format(ended.denial_id), f"/cases/{ended.denial_id}/packet")
+        assert answer.content_type == "application/pdf"
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert CANARIES[0] in words(answer.data)
+        assert staff.get(f"/cases/{ended.denial_id}/packet").status_code == 405
+    db.rollback()
+    made = db.scalars(select(History).where(History.what == "packet_made").order_by(History.id)).all()
+    assert [row.actor.partition(":")[0] for row in made] == ["account", "account"]
+    nurse = sign_in(StaffRole.NURSE)
+    assert press(nurse, "/nurse/", f"/cases/{ended.denial_id}/packet").status_code == 403

@@ -262,6 +262,7 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "followed_up": _followed_up,
     "letter_made": _letter_made,
     "denial_completed": _denial_completed,
+    "packet_made": _fixed("The case was handed out as a packet."),
     "mail": _mail,
 }
 

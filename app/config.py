@@ -58,6 +58,8 @@ class Settings:
     """A folder into which a mail server puts what comes in, one file .eml a mail."""
     authserv_id: str = ""
     """The name by which the mail server signs its Authentication-Results. Without it no answer is acted on unseen."""
+    calendar_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    """The plan's own networks from which directors' busy calendars may be read, beside the public internet."""
 
     @property
     def development(self) -> bool:
@@ -86,6 +88,12 @@ class Settings:
             imap_url=read("IMAP_URL", _imap_url, "imaps://user:password@host:993/INBOX or imap+starttls", default=""),
             drop_folder=read("PEERLINE_DROP_FOLDER", _optional_folder, "a folder of mail that came in", default=""),
             authserv_id=read("PEERLINE_AUTHSERV_ID", _optional_domain, "the mail server's name for itself", default=""),
+            calendar_networks=read(
+                "PEERLINE_CALENDAR_NETWORKS",
+                _networks,
+                "networks such as 10.20.0.0/16, with commas between",
+                default="",
+            ),
         )
         if read.problems:
             raise ConfigurationError("\n".join(read.problems))
@@ -228,6 +236,13 @@ def _folder(value: str) -> Path:
 
 def _optional_folder(value: str) -> Path | None:
     return _folder(value) if value else None
+
+
+def _networks(value: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(each.strip()) for each in value.split(",") if each.strip())
+    except ValueError:
+        raise ValueError("holds something that is no network") from None
 
 
 def _optional_path(value: str) -> Path | None:

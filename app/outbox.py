@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, defer
 from app.itip import invite
 from app.itip.invite import Invitation, Party
 from app.mail import reasons, wording
-from app.mail.compose import CalendarPart, Mail, Unmailable, compose
+from app.mail.compose import CalendarPart, Mail, Unmailable, calendar_in, compose
 from app.mail.next_steps import next_step
 from app.mail.reply_address import ReplyAddress
 from app.mail.wording import Case, Talk, Wording
@@ -163,15 +163,33 @@ def announce(
 def calendar_for_office(
     session: Session, consult: Consult, *, desk: Desk, plan_name: str, now: datetime
 ) -> bytes | None:
-    """Write the consult's time as the office's calendar should have it now; None while it has none (F9)."""
+    """Write the consult's time as the office's calendar should have it now, also that it is off (F9).
+
+    None where the calendar never had a time of it.
+    """
     live = _live_booking(session, consult.id)
     if live is None or consult.calendar_uid is None:
-        return None
+        return _last_cancel(session, consult)
     lane = replace(_lane(session, consult, desk, plan_name, now), first=live.made_at)
     talk = _talk(live, _director(session, live.director_id))
     said = wording.invitation(lane.case, talk, Recipient.OFFICE, "Your peer-to-peer consult is booked.")
     attendee = Party(address=consult.office_email, name=consult.office_contact)
     return invite.request(_version(lane, Recipient.OFFICE, attendee, talk, said))
+
+
+def _last_cancel(session: Session, consult: Consult) -> bytes | None:
+    body = session.scalar(
+        select(Message.body)
+        .where(
+            Message.consult_id == consult.id,
+            Message.recipient == Recipient.OFFICE,
+            Message.kind == MessageKind.CANCELLATION,
+            Message.calendar_uid.is_not(None),
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    return calendar_in(body) if body else None
 
 
 def _next_version(lane: Lane) -> Lane:

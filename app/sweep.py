@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.consults import assignment, deadlines, followup, reminders
+from app.feeds import refresh
 from app.mail import delivery
 from app.process import Process
 
@@ -12,6 +13,7 @@ from app.process import Process
 class Swept:
     """How much there was to do."""
 
+    calendars: int
     overdue: int
     assigned: int
     reminded: int
@@ -20,10 +22,21 @@ class Swept:
 
 
 def sweep(running: Process, *, now: datetime) -> Swept:
-    """Let due times pass, plan every line, send, and see what that proves. A second time finds nothing."""
+    """Read busy calendars, let due times pass, plan every line, send, see what that proves. Twice finds nothing."""
+    settings = running.settings
+    calendars = refresh.refresh_due(
+        running.sessions, own_domain=settings.uid_domain, networks=settings.calendar_networks, clock=lambda: now
+    )
     overdue = deadlines.pass_due_times(running.sessions, setup=running.setup, now=now)
     assigned = assignment.assign_all(running.sessions, setup=running.setup, now=now)
     reminded = reminders.remind_all(running.sessions, setup=running.setup, now=now)
     delivered = delivery.deliver_due(running.sessions, running.settings, clock=lambda: now)
     followed = followup.sweep(running.sessions, now=now)
-    return Swept(overdue=overdue, assigned=assigned, reminded=reminded, delivered=delivered, followed=followed)
+    return Swept(
+        calendars=calendars,
+        overdue=overdue,
+        assigned=assigned,
+        reminded=reminded,
+        delivered=delivered,
+        followed=followed,
+    )

@@ -14,4 +14,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "deadlines": {"task": "deadlines", "schedule": 30.0, "options": {"queue": "deadlines", **EXPIRES}},
     # People answer within hours; a mail server that is asked twice a minute does not notice.
     "inbox": {"task": "inbox", "schedule": 30.0, "options": {"queue": "inbox", **EXPIRES}},
+    # Each calendar is read every quarter of an hour; a minute spreads them over it.
+    "calendars": {"task": "calendars", "schedule": 60.0, "options": {"queue": "calendars", **EXPIRES}},
 }

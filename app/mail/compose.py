@@ -92,6 +92,15 @@ def without_detail(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
+def calendar_in(body: bytes) -> bytes | None:
+    """Return the calendar that a mail of ours carries."""
+    for part in message_from_bytes(body).walk():
+        if part.get_content_type() == "text/calendar":
+            content = part.get_payload(decode=True)
+            return content if isinstance(content, bytes) else None
+    return None
+
+
 def renew(message: bytes, *, message_id: str, now: datetime) -> bytes:
     """Write a sent message once more: a new copy of the same version, so UID and SEQUENCE stay and DTSTAMP is newer."""
     old = message_from_bytes(message, policy=policy.default)

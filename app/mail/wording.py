@@ -97,11 +97,15 @@ class Wording:
 def summary(case: Case, recipient: Recipient) -> str:
     """Name the calendar entry: for the director by who wants to talk, for the office by its own reference."""
     if recipient is Recipient.DIRECTOR:
-        specialty = f" ({case.speaker_specialty})" if case.speaker_specialty else ""
-        return f"P2P: {case.speaker_name}{specialty}, {case.reference}"
+        return who_wants_to_talk(case.speaker_name, case.speaker_specialty, case.reference)
     if case.office_reference:
         return f"P2P call for {case.office_reference}, {case.reference}"
     return f"P2P call {case.reference}"
+
+
+def who_wants_to_talk(name: str, specialty: str, reference: str) -> str:
+    """Name a talk for the director."""
+    return f"P2P: {name}{f' ({specialty})' if specialty else ''}, {reference}"
 
 
 def location(case: Case, talk: Talk, recipient: Recipient) -> str:

@@ -3,6 +3,7 @@
 from app.models.base import Base
 from app.models.consults import Attention, AttentionReason, BookingRow, Channel, Consult, History, ReviewTask, arrivals
 from app.models.denials import Denial, LateEntry, LeftRequest, Withdrawal
+from app.models.feeds import BusyCalendar, OwnFeed
 from app.models.followup import FollowUp, FollowUpItem
 from app.models.inbound import (
     Answer,
@@ -39,6 +40,7 @@ __all__ = [
     "BookingRow",
     "BouncedAddress",
     "CalendarReply",
+    "BusyCalendar",
     "Channel",
     "Consult",
     "DeclineEnd",
@@ -62,6 +64,7 @@ __all__ = [
     "Message",
     "MessageKind",
     "OffKind",
+    "OwnFeed",
     "Recipient",
     "ReviewTask",
     "Role",

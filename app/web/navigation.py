@@ -8,7 +8,7 @@ from app.web.sessions import Reader
 #: label -> endpoint, in the order of the menu; the first is where a sign-in leads
 MENUS: dict[StaffRole, tuple[tuple[str, str], ...]] = {
     StaffRole.NURSE: (("Worklist", "nurse.worklist"),),
-    StaffRole.DIRECTOR: (("My day", "director.day"), ("My time", "director.time")),
+    StaffRole.DIRECTOR: (("My day", "director.day"), ("My time", "director.time"), ("Calendars", "director.calendars")),
     StaffRole.COORDINATOR: (
         ("Today", "coordinator.today"),
         ("Queues", "coordinator.queues"),

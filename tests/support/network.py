@@ -29,4 +29,12 @@ def _is_here(host: str | bytes | None) -> bool:
     try:
         return ipaddress.ip_address(str(name)).is_loopback
     except ValueError:
+        return _means_here(str(name))
+
+
+def _means_here(name: str) -> bool:
+    """Tell whether a number is this machine as C writes it: 127.1, 0x7f000001."""
+    try:
+        return socket.inet_aton(name).startswith(b"\x7f")
+    except OSError:
         return False

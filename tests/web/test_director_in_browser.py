@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.clock import utcnow
-from app.models import BookingRow, Consult, Director, DirectorHours, History, StaffRole
+from app.models import BookingRow, BusyCalendar, Consult, Director, DirectorHours, History, StaffRole
 from scheduling.values import Status
 from tests.web.clinic import ask, fresh
 from tests.web.conftest import PASSWORD, denial
@@ -71,6 +71,28 @@ def test_every_state_of_ones_time_is_accessible(dana: Callable[..., Page], booke
     page.locator("label", has_text="They go back to the line").click()
     page.get_by_role("button", name="Change the hours").click()
     page.get_by_text("1 call goes back to the line").wait_for()
+    check(page)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_calendars_are_accessible(dana: Callable[..., Page], db: Session, lee: Director, width: int) -> None:
+    page = dana(width=width)
+    page.goto("/director/calendars")
+    check(page)
+    page.get_by_label("Address of your calendar").fill("my calendar")
+    page.get_by_role("button", name="Read this calendar").click()
+    page.get_by_text("One answer needs your attention").wait_for()
+    check(page)
+    page.get_by_label("Address of your calendar").fill("https://calendar.clinic.example/secret.ics")
+    page.get_by_role("button", name="Read this calendar").click()
+    page.get_by_text("It is read within a minute").wait_for()
+    named = db.get_one(BusyCalendar, lee.id)
+    named.read_at = named.failed_since = utcnow()
+    named.fault = "The server is too slow."
+    db.commit()
+    page.get_by_role("button", name="Make a private address").click()
+    page.get_by_role("heading", name="Your private address").wait_for()
+    page.get_by_text("Not read since").wait_for()
     check(page)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.consults import assignment
+from app.consults import office as use_cases
 from app.models import Attention, Consult, Denial, History, LeftRequest, Message, Role
 from app.web.access import allowed
 from tests.web.conftest import CANARIES, NOW, Client, Clock, csrf_token, denial, open_case, person
@@ -435,3 +436,11 @@ def test_the_booked_time_can_be_taken_into_a_calendar(office: Client, asked: str
     assert calendar_event["DTSTART"].dt == datetime(2026, 3, 4, 14, 0, tzinfo=UTC)
     assert not any(word in answer.text for word in CANARIES)
     assert app.test_client().get(f"/c/{asked}/consult.ics").status_code == 303
+
+    with running.sessions.begin() as session:
+        consult = session.scalars(select(Consult).where(Consult.reference == asked)).one()
+        session.execute(update(Message).values(sent_at=NOW))
+        use_cases.withdraw(session, consult.id, setup=running.setup, by="office", now=NOW)
+    cancelled = Calendar.from_ical(office.get(f"/c/{asked}/consult.ics").data)
+    [gone] = cancelled.walk("VEVENT")
+    assert (cancelled["METHOD"], gone["STATUS"], gone["UID"]) == ("CANCEL", "CANCELLED", calendar_event["UID"])

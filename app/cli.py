@@ -27,7 +27,7 @@ def sweep() -> None:
     with open_process() as running:
         done = do(running, now=utcnow())
     sent = f"{done.overdue} overdue, {done.assigned} changes in line, {done.delivered} messages sent"
-    click.echo(f"{sent}, {done.followed} follow-up items changed")
+    click.echo(f"{sent}, {done.followed} follow-up items changed, {done.scanned} documents scanned")
 
 
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})

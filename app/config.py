@@ -15,6 +15,9 @@ T = TypeVar("T")
 #: the policies that come with Peerline
 POLICIES_DIR = Path(__file__).resolve().parent.parent / "policies"
 
+#: what stands in the place of a scanner's address where files are not scanned here
+NO_SCANNER = "none"
+
 _SHORTEST_KEY = 32
 _NEW_KEY = "a secret of its own, made with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 _AN_ANSWERS_ADDRESS = "where answers come to, such as consults+{}@plan.example"
@@ -38,6 +41,14 @@ class Settings:
     """Signs cookies and CSRF tokens."""
     access_code_key: str = field(repr=False)
     """Key of the HMAC that stands for an access code. With another key every code in a letter is void."""
+    document_key: str = field(repr=False)
+    """Wraps the key of each document. Without it no document can be read."""
+    document_keys_before: tuple[str, ...] = field(repr=False)
+    """Keys that still open documents but wrap no new ones: while one key takes the place of another."""
+    documents_dir: Path
+    """Where documents are kept, encrypted; for web and worker alone, and outside of what is served."""
+    clamd_url: str | None
+    """The virus scanner; None: there is none, and what came in is served without."""
     mail_from: str
     """The service's mailbox: sender of every mail, ORGANIZER of every invitation."""
     mail_name: str
@@ -77,6 +88,10 @@ class Settings:
             smtp_url=read("SMTP_URL", _smtp_url, "smtps://user:password@host:465 or smtp+starttls://...:587"),
             secret_key=read("PEERLINE_SECRET_KEY", _key, _NEW_KEY),
             access_code_key=read("PEERLINE_ACCESS_CODE_KEY", _key, _NEW_KEY),
+            document_key=read("PEERLINE_DOCUMENT_KEY", _key, _NEW_KEY),
+            document_keys_before=read("PEERLINE_DOCUMENT_KEYS_BEFORE", _keys, "earlier keys, with commas", default=""),
+            documents_dir=read("PEERLINE_DOCUMENTS_DIR", _folder, "a folder of its own for documents"),
+            clamd_url=read("PEERLINE_CLAMD_URL", _clamd_url, "tcp://host:3310, unix:///path/of/socket, or none"),
             mail_from=mail_from,
             mail_name=read("PEERLINE_MAIL_NAME", _line, "the sender's name", default="P2P Consults"),
             reply_address=read("PEERLINE_REPLY_ADDRESS", _pattern, _AN_ANSWERS_ADDRESS, default=_with_token(mail_from)),
@@ -188,6 +203,21 @@ def _is_loopback(host: str) -> bool:
 def _key(value: str) -> str:
     if len(value) < _SHORTEST_KEY:
         raise ValueError(f"has {len(value)} characters; at least {_SHORTEST_KEY} are needed")
+    return value
+
+
+def _keys(value: str) -> tuple[str, ...]:
+    return tuple(_key(each.strip()) for each in value.split(",") if each.strip())
+
+
+def _clamd_url(value: str) -> str | None:
+    if value == NO_SCANNER:
+        return None
+    parts = _url(value, "tcp", "unix")
+    if parts.scheme == "tcp" and not (parts.hostname and parts.port):
+        raise ValueError("names no host with a port")
+    if parts.scheme == "unix" and (parts.netloc or not parts.path):
+        raise ValueError("names no path of a socket")
     return value
 
 

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.config import Settings
 from app.consults.setup import Setup
 from app.db import make_engine, make_sessions
+from app.documents.clamd import Clamd
+from app.documents.keys import KeyRing
+from app.documents.store import Store
 from app.letters.render import LETTERS, Templates
 from app.mail.reply_address import ReplyAddress
 from app.nudge import Nudger
@@ -26,6 +29,8 @@ class Process:
     sessions: sessionmaker[Session]
     setup: Setup
     nudger: Nudger
+    store: Store
+    clamd: Clamd | None
 
 
 def make_process(settings: Settings) -> Process:
@@ -37,6 +42,8 @@ def make_process(settings: Settings) -> Process:
         sessions=make_sessions(engine),
         setup=make_setup(settings),
         nudger=Nudger(settings.redis_url),
+        store=Store(settings.documents_dir, KeyRing(settings.document_key, settings.document_keys_before)),
+        clamd=Clamd(settings.clamd_url) if settings.clamd_url else None,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from app import scanning
 from app.consults import assignment, deadlines, followup, reminders
 from app.feeds import refresh
 from app.mail import delivery
@@ -19,6 +20,7 @@ class Swept:
     reminded: int
     delivered: int
     followed: int
+    scanned: int = 0
 
 
 def sweep(running: Process, *, now: datetime) -> Swept:
@@ -28,6 +30,8 @@ def sweep(running: Process, *, now: datetime) -> Swept:
         running.sessions, own_domain=settings.uid_domain, networks=settings.calendar_networks, clock=lambda: now
     )
     overdue = deadlines.pass_due_times(running.sessions, setup=running.setup, now=now)
+    scanned = scanning.scan_waiting(running.sessions, store=running.store, clamd=running.clamd, clock=lambda: now)
+    scanning.tidy(running.sessions, store=running.store, now=now)
     assigned = assignment.assign_all(running.sessions, setup=running.setup, now=now)
     reminded = reminders.remind_all(running.sessions, setup=running.setup, now=now)
     delivered = delivery.deliver_due(running.sessions, running.settings, clock=lambda: now)
@@ -39,4 +43,5 @@ def sweep(running: Process, *, now: datetime) -> Swept:
         reminded=reminded,
         delivered=delivered,
         followed=followed,
+        scanned=scanned,
     )

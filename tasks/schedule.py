@@ -10,6 +10,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "assign": {"task": "assign", "schedule": 10.0, "options": {"queue": "assign", **EXPIRES}},
     # Mail that could not be sent is due again after a minute at the earliest; a lost nudge costs ten seconds.
     "deliver": {"task": "deliver", "schedule": 10.0, "options": {"queue": "mail", **EXPIRES}},
+    # Nobody can open a document before it is scanned; a scanner that was down is asked again a minute later.
+    "scan": {"task": "scan", "schedule": 30.0, "options": {"queue": "documents", **EXPIRES}},
+    # What a crash left behind takes room and harms nobody; it is older than a day when it goes.
+    "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"queue": "deadlines", **EXPIRES}},
     # Due times are minutes to days away; half a minute late is never late for a person.
     "deadlines": {"task": "deadlines", "schedule": 30.0, "options": {"queue": "deadlines", **EXPIRES}},
     # People answer within hours; a mail server that is asked twice a minute does not notice.

@@ -85,7 +85,15 @@ def mail_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(database_url: str, redis_url: str, mail_folder: Path) -> Settings:
+def documents_dir(tmp_path: Path) -> Path:
+    """Give a folder for documents."""
+    folder = tmp_path / "documents"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, mail_folder: Path, documents_dir: Path) -> Settings:
     """Give settings on a database of the test's own. Nobody listens where its mail goes."""
     return Settings(
         database_url=database_url,
@@ -93,6 +101,10 @@ def settings(database_url: str, redis_url: str, mail_folder: Path) -> Settings:
         smtp_url="smtp://127.0.0.1:9",
         secret_key="s" * 32,
         access_code_key="a" * 32,
+        document_key="d" * 32,
+        document_keys_before=(),
+        documents_dir=documents_dir,
+        clamd_url=None,
         mail_from="consults@plan.example",
         mail_name="P2P Consults",
         reply_address="consults+{}@plan.example",

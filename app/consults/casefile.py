@@ -61,6 +61,8 @@ SETTLED_BY_BOOKING = (
     *SETTLED_BY_ANOTHER_TIME,
 )
 NEVER_SETTLED_BY_ITSELF = (
+    AttentionReason.DOCUMENT_INFECTED,
+    AttentionReason.DOCUMENT_WITHDRAWN,
     AttentionReason.TELL_BY_TELEPHONE,
     AttentionReason.UPDATE_THE_CASE,
     AttentionReason.MAIL_BOUNCED,

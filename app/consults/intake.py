@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import history, outbox
-from app.consults import casefile, place
+from app.consults import casefile, documents, place
 from app.consults.casefile import CaseFile, denial_of
 from app.consults.setup import Setup
 from app.models import Channel, Consult, Denial, LeftRequest, arrivals
@@ -98,11 +98,14 @@ def request_consult(
         return Asked(consult=already)
     if denial.early_statement:
         new = replace(new, statement=f"{denial.early_statement}\n\n{new.statement}".strip())
+    if documents.early(session, denial.id):
+        new = replace(new, information=True)
     rulebook, step, seen = _ask(session, denial, new, setup=setup, now=now, accept_late=bool(accept_late_reason))
     if step.state is None:
         return _refuse(session, denial, step, by=by)
     denial.early_statement = ""
     file = _write(session, denial, new, step, rulebook=rulebook, seen=seen, by=by, now=now)
+    documents.come_along(session, file.consult)
     if accept_late_reason:
         _remark(session, file, "accepted_despite_refusal", {"reason": accept_late_reason}, by=by, now=now)
     _acknowledge(session, file, step, setup=setup, now=now)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.config import ConfigurationError, Settings
+from app.config import NO_SCANNER, ConfigurationError, Settings
 from app.dev import surroundings
 from app.dev.ports import LOOPBACK, claim_port, free_port, wait_for_port
 from app.dev.postgres import Postgres, home_in
@@ -92,6 +92,8 @@ class Stack:
             **surroundings.keys(self.data),
             "PEERLINE_MAIL_FROM": "consults@plan.example",
             "PEERLINE_BASE_URL": f"http://{LOOPBACK}:{port}",
+            "PEERLINE_DOCUMENTS_DIR": str(surroundings.documents(self.data)),
+            "PEERLINE_CLAMD_URL": NO_SCANNER,
             # what is given from outside comes before what we would start or choose ourselves
             **{name: value for name, value in os.environ.items() if name.startswith("PEERLINE_")},
         }

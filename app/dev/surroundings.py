@@ -29,7 +29,7 @@ def read(data: Path = DATA) -> dict[str, str]:
 
 def keys(data: Path) -> dict[str, str]:
     """Return the secret keys, made at the first start."""
-    names = ("PEERLINE_SECRET_KEY", "PEERLINE_ACCESS_CODE_KEY")
+    names = ("PEERLINE_SECRET_KEY", "PEERLINE_ACCESS_CODE_KEY", "PEERLINE_DOCUMENT_KEY")
     found = {}
     for name in names:
         file = data / name.lower().replace("_", "-")
@@ -37,6 +37,13 @@ def keys(data: Path) -> dict[str, str]:
             _write_private(file, secrets.token_urlsafe(48))
         found[name] = file.read_text()
     return found
+
+
+def documents(data: Path) -> Path:
+    """Return the folder of documents, made at the first start."""
+    folder = data / "documents"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def _write_private(file: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 from app.models.base import Base
 from app.models.consults import Attention, AttentionReason, BookingRow, Channel, Consult, History, ReviewTask, arrivals
 from app.models.denials import Denial, LateEntry, LeftRequest, Withdrawal
+from app.models.documents import Document, DocumentKind, DocumentState, RefusedBecause, WithdrawnBecause
 from app.models.feeds import BusyCalendar, OwnFeed
 from app.models.followup import FollowUp, FollowUpItem
 from app.models.inbound import (
@@ -50,6 +51,9 @@ __all__ = [
     "DirectorHours",
     "DirectorOff",
     "DirectorPeer",
+    "Document",
+    "DocumentKind",
+    "DocumentState",
     "FailedTry",
     "FollowUp",
     "FollowUpItem",
@@ -66,11 +70,13 @@ __all__ = [
     "OffKind",
     "OwnFeed",
     "Recipient",
+    "RefusedBecause",
     "ReviewTask",
     "Role",
     "StaffRole",
     "Wanted",
     "WebSession",
     "Withdrawal",
+    "WithdrawnBecause",
     "arrivals",
 ]

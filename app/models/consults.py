@@ -62,6 +62,8 @@ class AttentionReason(StrEnum):
     REVIEW_NEAR = "review_near"
     DECLINED_BY_MAIL = "declined_by_mail"
     MAIL_TO_READ = "mail_to_read"
+    DOCUMENT_INFECTED = "document_infected"
+    DOCUMENT_WITHDRAWN = "document_withdrawn"
 
 
 class Consult(Base):

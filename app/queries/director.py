@@ -142,7 +142,7 @@ def call(session: Session, reference: str, director_id: int, *, setup: Setup, lo
     With `lock` nobody else changes it until the transaction ends; what is read after the lock is how things stand when
     the wait for it is over.
     """
-    found = select(Consult.id, Consult.denial_id).where(Consult.reference == reference, _is_mine(director_id))
+    found = select(Consult.id, Consult.denial_id).where(Consult.reference == reference, is_mine(director_id))
     row = session.execute(found.with_for_update(of=Consult) if lock else found).one_or_none()
     if row is None:
         raise NotFound("There is no consult of yours with this reference. Look for it on your day.")
@@ -168,7 +168,7 @@ def news(session: Session, reference: str, director_id: int) -> str:
         select(Consult.version, BookingRow.id, ReviewTask.decided_at)
         .outerjoin(BookingRow, (BookingRow.consult_id == Consult.id) & BookingRow.released_at.is_(None))
         .outerjoin(ReviewTask, ReviewTask.consult_id == Consult.id)
-        .where(Consult.reference == reference, _is_mine(director_id))
+        .where(Consult.reference == reference, is_mine(director_id))
     )
     row = session.execute(query).one_or_none()
     if row is None:
@@ -177,7 +177,7 @@ def news(session: Session, reference: str, director_id: int) -> str:
     return f"{version}.{booking or 0}.{1 if decided else 0}"
 
 
-def _is_mine(director_id: int) -> ColumnElement[bool]:
+def is_mine(director_id: int) -> ColumnElement[bool]:
     booked = select(BookingRow.id).where(
         BookingRow.consult_id == Consult.id,
         BookingRow.director_id == director_id,

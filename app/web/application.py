@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Settings
 from app.process import make_process
-from app.web import access, assets, errors, log, navigation, security, times
+from app.web import access, assets, documents, errors, log, navigation, security, times, uploads
 from app.web.blueprints import BLUEPRINTS
 from app.web.edge import EdgeFlask, Peerline, close_session
 from app.web.sessions import VisitInterface
@@ -27,8 +27,9 @@ def make_application(settings: Settings | None, *, clock: Callable[[], datetime]
     app.before_request(log.begin)
     app.before_request(access.guard)
     app.before_request(security.check_origin)
+    uploads.install(app)
     security.protect(app)
-    for part in (assets, errors, navigation, times):
+    for part in (assets, documents, errors, navigation, times):
         part.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -9,10 +9,21 @@ from app.web import (
 from app.web.admin import administrator
 from app.web.coordinator import coordinator
 from app.web.director import director
+from app.web.documents import documents
 from app.web.health import health
 from app.web.letters import letters
 from app.web.nurse import nurse
 from app.web.office import office
 from app.web.signing_in import session
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health, session, office, letters, nurse, director, coordinator, administrator)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    health,
+    session,
+    office,
+    letters,
+    documents,
+    nurse,
+    director,
+    coordinator,
+    administrator,
+)

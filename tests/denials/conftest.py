@@ -69,6 +69,9 @@ def command(database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         "SMTP_URL": "smtp://127.0.0.1:9",
         "PEERLINE_SECRET_KEY": "s" * 32,
         "PEERLINE_ACCESS_CODE_KEY": "a" * 32,
+        "PEERLINE_DOCUMENT_KEY": "d" * 32,
+        "PEERLINE_DOCUMENTS_DIR": str(folder),
+        "PEERLINE_CLAMD_URL": "none",
         "PEERLINE_MAIL_FROM": "consults@plan.example",
         "PEERLINE_BASE_URL": "http://127.0.0.1:8000",
     }.items():

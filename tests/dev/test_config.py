@@ -12,11 +12,14 @@ WHOLE = {
     "SMTP_URL": "smtps://peerline:mail-password@mail.plan.example:465",
     "PEERLINE_SECRET_KEY": "secret-key-" * 4,
     "PEERLINE_ACCESS_CODE_KEY": "access-code-key-" * 4,
+    "PEERLINE_DOCUMENT_KEY": "document-key-" * 4,
+    "PEERLINE_DOCUMENTS_DIR": str(Path(__file__).parent),
+    "PEERLINE_CLAMD_URL": "tcp://clamd.plan.example:3310",
     "PEERLINE_MAIL_FROM": "consults@plan.example",
     "PEERLINE_BASE_URL": "https://p2p.plan.example/",
     "PEERLINE_POLICIES_DIR": str(Path(__file__).parent),
 }
-SECRETS = ("db-password", "redis-password", "mail-password", "secret-key-", "access-code-key-")
+SECRETS = ("db-password", "redis-password", "mail-password", "secret-key-", "access-code-key-", "document-key-")
 
 
 def test_a_whole_environment_gives_settings() -> None:
@@ -51,6 +54,12 @@ def test_an_empty_environment_is_told_everything_it_lacks_at_once() -> None:
         ("SMTP_URL", "smtps://", "names no host"),
         ("PEERLINE_SECRET_KEY", "secret-key-", "has 11 characters; at least 32"),
         ("PEERLINE_ACCESS_CODE_KEY", " ", "is not set"),
+        ("PEERLINE_DOCUMENT_KEYS_BEFORE", "document-key-", "has 13 characters; at least 32"),
+        ("PEERLINE_DOCUMENTS_DIR", "/there/is/no/such", "is not a folder"),
+        ("PEERLINE_CLAMD_URL", "clamd.plan.example:3310", "starts with none of tcp://, unix://"),
+        ("PEERLINE_CLAMD_URL", "tcp://clamd.plan.example", "names no host with a port"),
+        ("PEERLINE_CLAMD_URL", "unix://run/clamd.ctl", "names no path of a socket"),
+        ("PEERLINE_CLAMD_URL", "unix:", "names no path of a socket"),
         ("PEERLINE_MAIL_FROM", "P2P <consults@plan.example>", "is not a mail address"),
         ("PEERLINE_MAIL_NAME", "P2P\nBcc: x", "cannot be printed"),
         ("PEERLINE_UID_DOMAIN", "plan example", "is not a domain"),
@@ -83,6 +92,13 @@ def test_mail_may_be_plain_to_this_machine_only() -> None:
         assert Settings.from_environment({**WHOLE, "SMTP_URL": f"smtp://{host}:2525"}).smtp_url.startswith("smtp://")
     starttls = "smtp+starttls://mail.plan.example:587"
     assert Settings.from_environment({**WHOLE, "SMTP_URL": starttls}).smtp_url == starttls
+
+
+def test_documents_may_go_without_a_scanner_only_where_somebody_said_so() -> None:
+    assert Settings.from_environment({**WHOLE, "PEERLINE_CLAMD_URL": "none"}).clamd_url is None
+    assert Settings.from_environment({**WHOLE, "PEERLINE_CLAMD_URL": "unix:///run/clamd.ctl"}).clamd_url
+    with pytest.raises(ConfigurationError, match="PEERLINE_CLAMD_URL is not set"):
+        Settings.from_environment({**WHOLE, "PEERLINE_CLAMD_URL": ""})
 
 
 def test_settings_do_not_show_their_secrets() -> None:

@@ -10,6 +10,7 @@ from app.dev.stack import procfile
 from app.dev.surroundings import ROOT
 from tasks import QUEUES
 from tasks.schedule import SCHEDULE
+from tests.support.environment import environment
 
 
 def test_every_queue_is_served_by_one_process() -> None:
@@ -29,19 +30,10 @@ def test_a_knock_lies_in_a_queue_of_its_own() -> None:
 
 
 def test_every_task_has_a_queue_and_every_queue_a_task(settings: Settings) -> None:
-    environment = {
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "SMTP_URL": settings.smtp_url,
-        "PEERLINE_SECRET_KEY": settings.secret_key,
-        "PEERLINE_ACCESS_CODE_KEY": settings.access_code_key,
-        "PEERLINE_MAIL_FROM": settings.mail_from,
-        "PEERLINE_BASE_URL": settings.base_url,
-    }
     # a process of its own, since Celery keeps what it is once told
     script = "from tasks import app; app.loader.import_default_modules(); print(*app.tasks)"
     names = subprocess.run(
-        [sys.executable, "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], env=environment(settings), cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert {name for name in names.stdout.split() if not name.startswith("celery.")} == set(QUEUES)
 

@@ -6,7 +6,7 @@ from app.dev.surroundings import ROOT
 from app.web.coordinator import log
 from scheduling.values import What
 
-WRITTEN = re.compile(r'what="(\w+)"|_remark\(session, file, "(\w+)"|^OPENED = "(\w+)"', re.MULTILINE)
+WRITTEN = re.compile(r'what="(\w+)"|_remark\(session, file, "(\w+)"|^[A-Z]+ = "(brief_\w+|document_\w+)"', re.MULTILINE)
 
 
 def test_every_word_of_the_history_is_told_in_plain_words() -> None:
@@ -17,5 +17,5 @@ def test_every_word_of_the_history_is_told_in_plain_words() -> None:
         for word in match.groups()
         if word
     }
-    assert {"information", "imported", "brief_opened", "accepted_despite_refusal"} <= found
+    assert {"information", "imported", "brief_opened", "document_opened", "accepted_despite_refusal"} <= found
     assert sorted((found | {what.value for what in What}) - log._WORDS.keys()) == []

@@ -5,6 +5,7 @@ from app.web.coordinator import (  # noqa: F401 -- each adds its routes
     calls,
     case,
     deciding,
+    documents,
     followup,
     late,
     leaving,

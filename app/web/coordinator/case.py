@@ -135,6 +135,7 @@ def _open_actions(shown: RequestView, free: list[Person]) -> list[tuple[str, str
         todo.append(other if state.talk else ("The office asks for a talk as well", "coordinator.talk", ""))
     if rules.clinical_information.rule != "refused":
         todo.append(("Take down clinical information", "coordinator.informing", ""))
+        todo.append(("Attach a document or a fax", "coordinator.documents", ""))
     waits = state.reconsideration and (waits_for_review(shown.rulebook, state.denial) or not state.talk)
     if state.complete is None and not waits:
         todo.append(("Go on without the information", "coordinator.waiving", ""))

@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from app import history
 from app.letters.fields import FIELDS
-from app.models import LetterKind
+from app.models import LetterKind, RefusedBecause, WithdrawnBecause
 from app.queries.casework import LogRow, Work
 from app.web.coordinator.words import CAUSES, CHANNELS, DATES, FOLLOW_UPS, TASKS, WAITING
+from app.web.document_words import REFUSED, WITHDRAWN
 from app.web.letters import TITLES
 from app.web.office.words import REFUSALS, RETURNED, closed_words
 from app.web.times import day, when
@@ -219,6 +220,21 @@ def _followed_up(work: Work, row: LogRow) -> str:
     return f"{said.title if said else 'Done'}{f', {when(at)}' if at else ''}: {row.details.get('proof', '')}"
 
 
+def _document(words: str) -> Callable[[Work, LogRow], str]:
+    return lambda work, row: f"Document {row.details.get('document')} {words}."
+
+
+def _document_refused(work: Work, row: LogRow) -> str:
+    because = REFUSED[RefusedBecause(row.details["reason"])]
+    found = row.details.get("found")
+    return f"Document {row.details['document']} not taken: {because.title}{f' ({found})' if found else ''}."
+
+
+def _document_withdrawn(work: Work, row: LogRow) -> str:
+    because = WITHDRAWN[WithdrawnBecause(row.details["reason"])]
+    return f"Document {row.details['document']} taken out of view: {because}."
+
+
 def _fixed(sentence: str) -> Callable[[Work, LogRow], str]:
     return lambda work, row: sentence
 
@@ -236,6 +252,11 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "information": _fixed("Clinical information came in."),
     "early_information": _fixed("Clinical information came in before there was a request."),
     "brief_opened": _fixed("The director opened the brief."),
+    "document_received": _document("came in"),
+    "document_refused": _document_refused,
+    "document_scanned": _document("was scanned; nothing was found"),
+    "document_opened": _document("was opened"),
+    "document_withdrawn": _document_withdrawn,
     "imported": _fixed("The denial was imported."),
     "changed": _changed,
     "review_opened": _review_opened,

@@ -28,13 +28,15 @@ def links(task: TaskRow) -> list[tuple[str, str]]:
 
 
 def said(task: TaskRow) -> str:
-    """Say what the details of a task hold, as far as they are known words: side, answer, start, from, waits, count."""
+    """Say what the details of a task hold, as far as they are known words: side, document, start, waits, count ..."""
     told = task.details
     words = []
     side = SIDES.get(str(told.get("side")))
     if side:
         answer = ANSWERS.get(str(told.get("answer")))
         words.append(f"{side} {answer}." if answer else f"To the {told['side']}.")
+    if (document := told.get("document")) is not None:
+        words.append(f"Document {document}.")
     if (start := _instant(told.get("start"))) is not None:
         end = _instant(told.get("end"))
         words.append(f"The time: {when(start)}{f' to {when(end)}' if end else ''}.")

@@ -124,6 +124,16 @@ TASKS: Mapping[AttentionReason, ToDo] = {
             _REASSIGN,
         ),
     ),
+    AttentionReason.DOCUMENT_INFECTED: ToDo(
+        title="A document was refused by the virus scanner",
+        remedy="The office believes that it is there. Call, and ask for it once more from a clean machine or by fax.",
+        actions=(("Documents", "coordinator.documents"),),
+    ),
+    AttentionReason.DOCUMENT_WITHDRAWN: ToDo(
+        title="A document about another patient",
+        remedy="It was taken out of view. Report it as your plan's privacy rules ask, then write down to whom.",
+        actions=(("Documents", "coordinator.documents"),),
+    ),
 }
 
 CAUSES: Mapping[str, str] = {

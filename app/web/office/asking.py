@@ -9,20 +9,23 @@ from zoneinfo import ZoneInfo
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.consults import intake
+from app.consults import documents, intake
 from app.consults.intake import NewRequest
 from app.history import OFFICE
 from app.models import Channel, Role
 from app.queries import expectation
 from app.queries.office import CaseView
 from app.web.access import allow
+from app.web.document_words import what_came_of_it
 from app.web.edge import db_session, now, nudge_after_commit, setup
 from app.web.forms import LONG, Form
-from app.web.office.blueprint import office
+from app.web.office.blueprint import must_be_open, office
+from app.web.office.documents import take
 from app.web.office.looking import options_of, read_case
 from app.web.office.windows import read_windows, row_count, weeks
 from app.web.office.words import PROFESSIONS, RELATIONS, WAITING, refusal
 from app.web.times import known_zone, reader_zone
+from app.web.uploads import takes_files
 from app.web.ways import WITHOUT_CALL, choices, read_way
 from scheduling.values import Interval
 
@@ -61,8 +64,14 @@ def ask(denial_id: int) -> ResponseReturnValue:
 
 @office.post("/cases/<int:denial_id>/ask")
 @allow(Role.OFFICE)
+@takes_files
 def check(denial_id: int) -> ResponseReturnValue:
-    """Read the form: show it whole before it is sent, or again with another row or with what is wrong."""
+    """Read the form: show it whole before it is sent, or again with another row or with what is wrong.
+
+    Files that came with it are kept first, whatever is wrong with the rest.
+    """
+    must_be_open(denial_id)
+    taken = take(denial_id)
     shown = read_case(denial_id)
     form = Form.typed()
     if form.values.get("action") == "add-window":
@@ -80,6 +89,7 @@ def check(denial_id: int) -> ResponseReturnValue:
         new=reading.new,
         zone=reading.zone,
         **_expected(shown, reading.new),
+        said=what_came_of_it(taken) if taken else "",
         professions=PROFESSIONS,
         relations=RELATIONS,
     )
@@ -150,6 +160,7 @@ def read(shown: CaseView, form: Form) -> Reading:
         reconsideration=way.reconsideration,
         talk=way.talk,
         statement=form.text("statement", limit=LONG, lines=True),
+        information=bool(documents.early(db_session(), shown.id)),
         **read_speaker(form, talk=way.talk),
         **_contact(form),
         office_time_zone=(zone or reader_zone()).key,

@@ -15,13 +15,17 @@ from app.queries import expectation
 from app.queries.office import RequestView
 from app.ranges import interval
 from app.web.access import allow
+from app.web.document_words import what_came_of_it
+from app.web.documents import documents_of
 from app.web.edge import db_session, now, nudge_after_commit, setup
 from app.web.forms import LONG, Form
 from app.web.office.blueprint import office
+from app.web.office.documents import open_request, take
 from app.web.office.following import read_request
 from app.web.office.windows import read_windows, row_count, rows_of, weeks
 from app.web.office.words import refusal
 from app.web.times import known_zone, reader_zone
+from app.web.uploads import takes_files
 
 CHANGED = "This has changed since you opened the page. Nothing was saved. This is how it stands now."
 
@@ -95,13 +99,19 @@ def informing(reference: str) -> ResponseReturnValue:
 
 @office.post("/c/<reference>/information")
 @allow(Role.OFFICE)
+@takes_files
 def inform(reference: str) -> ResponseReturnValue:
-    """Add clinical information (NC-8)."""
+    """Add clinical information: typed, or as documents (NC-8)."""
+    denial_id = open_request(reference)
+    taken = take(denial_id)
     shown = read_request(reference, lock=True)
     form = Form.typed()
-    statement = form.text(
-        "statement", "Write what the reviewer should know before you send it.", limit=LONG, lines=True
-    )
+    there = taken is not None or any(row.may_count for row in documents_of(denial_id).rows)
+    missing = None if there else "Write what the reviewer should know, or choose a document."
+    statement = form.text("statement", missing, limit=LONG, lines=True)
+    if not statement and there and not form.errors:
+        flash(what_came_of_it(taken) if taken else "Your documents are received.", "info")
+        return redirect(url_for("office.follow", reference=reference), code=303)
     if form.errors:
         return render_template("office/information.html", shown=shown, form=form), 422
     return tried(

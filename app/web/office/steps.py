@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.models import LetterKind
+from app.models import LetterKind, RefusedBecause
 from app.queries.office import Happened, RequestView
+from app.web.document_words import REFUSED
 from app.web.letters import TITLES
 from app.web.office.words import ESCALATED, REFUSALS, RETURNED, closed_words
 from app.web.times import when
@@ -109,6 +110,11 @@ def _letter_made(shown: RequestView, step: Happened) -> str:
     return f"The letter “{TITLES[LetterKind(kind)]}” is on this page."
 
 
+def _document_refused(shown: RequestView, step: Happened) -> str:
+    because = REFUSED[RefusedBecause(step.details["reason"])]
+    return f"Document {step.details['document']} was not taken. {because.title}."
+
+
 def _fixed(sentence: str) -> Callable[[RequestView, Happened], str]:
     return lambda shown, step: sentence
 
@@ -118,6 +124,9 @@ _WORDS: Mapping[str, Callable[[RequestView, Happened], str]] = {
     "talk_asked": _talk_asked,
     "awaiting_information": _awaiting,
     "information": _fixed("Your clinical information was received."),
+    "document_received": lambda shown, step: f"Document {step.details['document']} was received.",
+    "document_refused": _document_refused,
+    "document_withdrawn": lambda shown, step: f"Document {step.details['document']} was taken out of view.",
     "information_waived": _fixed("The plan's desk let the request go on without clinical information."),
     "review_opened": _review_opened,
     "review_decided": _review_decided,

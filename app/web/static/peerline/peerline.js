@@ -19,7 +19,7 @@
   // cases are closed. Hidden fields and what the server filled in after an error are left as they are.
   function drafts(form) {
     return Array.from(form.elements).filter(function (field) {
-      return field.name && field.type !== "hidden" && field.type !== "submit" && field.type !== "password";
+      return field.name && !["hidden", "submit", "password", "file"].includes(field.type);
     });
   }
   document.querySelectorAll("form[data-keep]").forEach(function (form) {
@@ -63,7 +63,7 @@
       event.preventDefault();
       return;
     }
-    if (form.method === "post") {
+    if (form.method === "post" && !form.hasAttribute("data-again")) {
       form.dataset.sent = "yes";
     }
   });

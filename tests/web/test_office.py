@@ -370,7 +370,7 @@ def test_an_error_of_ours_says_what_to_do_and_logs_no_typed_word(office, made, a
     [
         ("/", 1),
         ("/cases", 3),
-        ("/cases/{id}", 3),
+        ("/cases/{id}", 4),
         ("/cases/{id}/ask", 8),
         ("/c/{ref}", 16),
         ("/c/{ref}/live?seen=x", 17),

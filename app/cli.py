@@ -5,6 +5,7 @@ import click
 from app.cli_accounts import accounts
 from app.cli_denials import denials
 from app.cli_directors import directors
+from app.cli_documents import documents
 from app.cli_letters import letters
 from app.cli_messages import messages
 from app.cli_packet import packet
@@ -39,5 +40,5 @@ def dev(arguments: tuple[str, ...]) -> None:
     raise SystemExit(run(arguments))
 
 
-for command in (accounts, denials, directors, letters, messages, packet, policies, simulate):
+for command in (accounts, denials, documents, directors, letters, messages, packet, policies, simulate):
     main.add_command(command)

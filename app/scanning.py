@@ -1,8 +1,8 @@
-"""The turns of the virus scanner and of the folder of documents: work found by state, done outside of transactions."""
+"""The turns of the virus scanner: work found by state, done outside of transactions."""
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
@@ -21,9 +21,6 @@ log = logging.getLogger(__name__)
 AGAIN = timedelta(minutes=1)
 #: seconds after which a turn begins nothing more: a task ends after 90 s, and one scan may take 40
 TURN = 45.0
-#: a file that belongs to no document is removed after this: whoever is writing one has long ended
-ORPHANED = timedelta(days=1)
-_BATCH = 500
 
 
 def scan_waiting(
@@ -57,34 +54,6 @@ def scan_waiting(
     return verdicts
 
 
-def tidy(sessions: sessionmaker[Session], *, store: Store, now: datetime) -> int:
-    """Remove files that belong to no document, a day after they were written; return how many.
-
-    Where the database knows none of the files that are kept, it is the folder of another one: nothing is removed.
-    """
-    kept = [name for name, written in store.names() if written < now - ORPHANED]
-    known = known_names(sessions, kept)
-    if kept and not known:
-        log.error("the database knows none of %d files in the folder of documents; nothing was removed", len(kept))
-        return 0
-    gone = [name for name in kept if name not in known]
-    gone += [name for name, written in store.unfinished() if written < now - ORPHANED]
-    for name in gone:
-        store.remove(name)
-    if gone:
-        log.info("%d files without a document removed", len(gone))
-    return len(gone)
-
-
-def known_names(sessions: sessionmaker[Session], names: Iterable[str]) -> set[str]:
-    """Say which of these files belong to a document."""
-    known: set[str] = set()
-    with transaction(sessions) as session:
-        for some in _batches(list(names)):
-            known.update(filter(None, session.scalars(select(Document.stored_as).where(Document.stored_as.in_(some)))))
-    return known
-
-
 def oldest_waiting(session: Session) -> datetime | None:
     """Say since when the document waits that has waited longest for the scanner."""
     return session.scalar(select(func.min(Document.received_at)).where(_waits()))
@@ -111,8 +80,3 @@ def _record(document_id: int, found: str, now: datetime) -> Callable[[Session], 
 def _put_off(sessions: sessionmaker[Session], document_id: int, now: datetime) -> None:
     with transaction(sessions) as session:
         session.execute(update(Document).where(Document.id == document_id).values(tried_at=now))
-
-
-def _batches(names: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(names), _BATCH):
-        yield names[start : start + _BATCH]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app import scanning
+from app import keeping, scanning
 from app.consults import assignment, deadlines, followup, reminders
 from app.feeds import refresh
 from app.mail import delivery
@@ -31,7 +31,7 @@ def sweep(running: Process, *, now: datetime) -> Swept:
     )
     overdue = deadlines.pass_due_times(running.sessions, setup=running.setup, now=now)
     scanned = scanning.scan_waiting(running.sessions, store=running.store, clamd=running.clamd, clock=lambda: now)
-    scanning.tidy(running.sessions, store=running.store, now=now)
+    keeping.tidy(running.sessions, store=running.store, now=now)
     assigned = assignment.assign_all(running.sessions, setup=running.setup, now=now)
     reminded = reminders.remind_all(running.sessions, setup=running.setup, now=now)
     delivered = delivery.deliver_due(running.sessions, running.settings, clock=lambda: now)

@@ -1,6 +1,6 @@
 """Clear the folder of documents of what nobody needs."""
 
-from app import scanning
+from app import keeping
 from app.clock import utcnow
 from app.process import process
 from tasks import app
@@ -10,4 +10,4 @@ from tasks import app
 def tidy() -> None:
     """Remove files that belong to no document."""
     running = process()
-    scanning.tidy(running.sessions, store=running.store, now=utcnow())
+    keeping.tidy(running.sessions, store=running.store, now=utcnow())

@@ -1,6 +1,6 @@
 """Is the process alive, and does the whole do its work? For machines; no session, no cookie."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 from alembic.config import Config
@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import scanning
 from app.config import POLICIES_DIR
 from app.models import Message, Role
 from app.web.access import allow
-from app.web.edge import db_session, now
+from app.web.edge import db_session, now, peerline
 
 health = Blueprint("health", __name__)
 
@@ -35,7 +36,7 @@ def live() -> ResponseReturnValue:
 @health.get("/readyz")
 @allow(Role.ANYONE)
 def ready() -> ResponseReturnValue:
-    """Say ok if the tables are those of this version and no message waits too long; otherwise name what is wrong."""
+    """Say ok if the tables are those of this version and nothing waits too long; otherwise name what is wrong."""
     problems = []
     try:
         found = set(db_session().execute(text("select version_num from alembic_version")).scalars())
@@ -44,8 +45,10 @@ def ready() -> ResponseReturnValue:
         unsent = (Message.sent_at.is_(None), Message.failed_at.is_(None), Message.superseded_at.is_(None))
         oldest = db_session().execute(select(func.min(Message.created_at)).where(*unsent)).scalar_one()
         if oldest is not None and now() - oldest > LATE:
-            minutes = int((now() - oldest).total_seconds() // 60)
-            problems.append(f"the oldest unsent message has waited {minutes} minutes: is the mailer running?")
+            problems.append(f"the oldest unsent message has waited {_minutes(oldest)} minutes: is the mailer running?")
+        waits = scanning.oldest_waiting(db_session()) if peerline().process.clamd else None
+        if waits is not None and now() - waits > LATE:
+            problems.append(f"a document has waited {_minutes(waits)} minutes for the scanner: does clamd answer?")
     except SQLAlchemyError:
         return _plain("the database does not answer, or has no tables", 503)
     return _plain("; ".join(problems) or "ok", 503 if problems else 200)
@@ -56,6 +59,10 @@ def _heads() -> frozenset[str]:
     config = Config()
     config.set_main_option("script_location", str(POLICIES_DIR.parent / "migrations"))
     return frozenset(ScriptDirectory.from_config(config).get_heads())
+
+
+def _minutes(since: datetime) -> int:
+    return int((now() - since).total_seconds() // 60)
 
 
 def _plain(body: str, status: int = 200) -> Response:

@@ -6,6 +6,7 @@ from app.cli_accounts import accounts
 from app.cli_denials import denials
 from app.cli_directors import directors
 from app.cli_documents import documents
+from app.cli_inbox import inbox
 from app.cli_letters import letters
 from app.cli_messages import messages
 from app.cli_packet import packet
@@ -27,6 +28,7 @@ def sweep() -> None:
 
     with open_process() as running:
         done = do(running, now=utcnow())
+    click.echo(f"{done.answers} mails done, {done.returned} declined talks back in line")
     sent = f"{done.overdue} overdue, {done.assigned} changes in line, {done.delivered} messages sent"
     click.echo(f"{sent}, {done.followed} follow-up items changed, {done.scanned} documents scanned")
 
@@ -40,5 +42,5 @@ def dev(arguments: tuple[str, ...]) -> None:
     raise SystemExit(run(arguments))
 
 
-for command in (accounts, denials, documents, directors, letters, messages, packet, policies, simulate):
+for command in (accounts, denials, documents, directors, inbox, letters, messages, packet, policies, simulate):
     main.add_command(command)

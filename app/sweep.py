@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app import keeping, scanning
-from app.consults import assignment, deadlines, followup, reminders
+from app.consults import assignment, deadlines, declines, followup, inbound, reminders
 from app.feeds import refresh
-from app.mail import delivery
+from app.mail import delivery, inbox
 from app.process import Process
 
 
@@ -15,6 +15,8 @@ class Swept:
     """How much there was to do."""
 
     calendars: int
+    answers: int
+    returned: int
     overdue: int
     assigned: int
     reminded: int
@@ -24,11 +26,14 @@ class Swept:
 
 
 def sweep(running: Process, *, now: datetime) -> Swept:
-    """Read busy calendars, let due times pass, plan every line, send, see what that proves. Twice finds nothing."""
+    """Read mail and busy calendars, let due times pass, plan every line, send, see what that proves, once."""
     settings = running.settings
     calendars = refresh.refresh_due(
         running.sessions, own_domain=settings.uid_domain, networks=settings.calendar_networks, clock=lambda: now
     )
+    inbox.read(running.sessions, running.settings, clock=lambda: now)
+    answers = inbound.act_on_all(running.sessions, setup=running.setup, now=now)
+    returned = declines.return_due(running.sessions, setup=running.setup, now=now)
     overdue = deadlines.pass_due_times(running.sessions, setup=running.setup, now=now)
     scanned = scanning.scan_waiting(running.sessions, store=running.store, clamd=running.clamd, clock=lambda: now)
     keeping.tidy(running.sessions, store=running.store, now=now)
@@ -38,6 +43,8 @@ def sweep(running: Process, *, now: datetime) -> Swept:
     followed = followup.sweep(running.sessions, now=now)
     return Swept(
         calendars=calendars,
+        answers=answers,
+        returned=returned,
         overdue=overdue,
         assigned=assigned,
         reminded=reminded,

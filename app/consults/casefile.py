@@ -51,7 +51,12 @@ _IN_LINE = Consult.director_id.in_(bindparam("directors", expanding=True))
 _LINES = {True: _OPEN.where(or_(_IN_LINE, Consult.director_id.is_(None))), False: _OPEN.where(_IN_LINE)}
 
 #: what a status change settles by itself
-SETTLED_BY_ANOTHER_TIME = (AttentionReason.CALENDAR_CONFLICT, AttentionReason.TIME_PROPOSED)
+SETTLED_BY_ANOTHER_TIME = (
+    AttentionReason.CALENDAR_CONFLICT,
+    AttentionReason.TIME_PROPOSED,
+    AttentionReason.REPLY_UNTRUSTED,
+    AttentionReason.DECLINED_BY_MAIL,
+)
 SETTLED_BY_DECIDING = (AttentionReason.REVIEW_OVERDUE, AttentionReason.REVIEW_NEAR)
 SETTLED_BY_BOOKING = (
     AttentionReason.NO_OPENING_BEFORE_DEADLINE,
@@ -66,6 +71,7 @@ NEVER_SETTLED_BY_ITSELF = (
     AttentionReason.TELL_BY_TELEPHONE,
     AttentionReason.UPDATE_THE_CASE,
     AttentionReason.MAIL_BOUNCED,
+    AttentionReason.MAIL_TO_READ,
     AttentionReason.FOLLOW_UP_DUE,
     AttentionReason.LETTER_INCOMPLETE,
 )

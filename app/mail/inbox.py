@@ -43,13 +43,16 @@ def read(sessions: sessionmaker[Session], settings: Settings, *, clock: Callable
     new = 0
     if settings.imap_url is not None:
         new += _read_mailbox(sessions, settings.imap_url, clock=clock, ends=ends)
-    if settings.drop_folder is not None:
-        new += _read_folder(sessions, settings.drop_folder, FOLDER, clock=clock, ends=ends)
-    if settings.development_mailbox is not None:
-        new += _read_folder(
-            sessions, development_folder(settings.development_mailbox), DEVELOPMENT, clock=clock, ends=ends
-        )
+    for source, folder in folders(settings):
+        new += _read_folder(sessions, folder, source, clock=clock, ends=ends)
     return new
+
+
+def folders(settings: Settings) -> list[tuple[str, Path]]:
+    """List the folders that mail is read from, each with the name of the source."""
+    named = [(FOLDER, settings.drop_folder)] if settings.drop_folder is not None else []
+    mailbox = settings.development_mailbox
+    return named + ([(DEVELOPMENT, development_folder(mailbox))] if mailbox is not None else [])
 
 
 def development_folder(mailbox: Path) -> Path:

@@ -8,6 +8,7 @@ from app import history
 from app.letters.fields import FIELDS
 from app.models import LetterKind, RefusedBecause, WithdrawnBecause
 from app.queries.casework import LogRow, Work
+from app.web.coordinator.tasks import ANSWERS
 from app.web.coordinator.words import CAUSES, CHANNELS, DATES, FOLLOW_UPS, TASKS, WAITING
 from app.web.document_words import REFUSED, WITHDRAWN
 from app.web.letters import TITLES
@@ -235,6 +236,15 @@ def _document_withdrawn(work: Work, row: LogRow) -> str:
     return f"Document {row.details['document']} taken out of view: {because}."
 
 
+def _answered(work: Work, row: LogRow) -> str:
+    answer = ANSWERS.get(str(row.details.get("answer")), "answers")
+    return f"By mail: the {row.details.get('side', 'other side')} {answer}."
+
+
+def _from(row: LogRow) -> str:
+    return f" from the {row.details['side']}" if row.details.get("side") else ""
+
+
 def _fixed(sentence: str) -> Callable[[Work, LogRow], str]:
     return lambda work, row: sentence
 
@@ -285,6 +295,10 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "denial_completed": _denial_completed,
     "packet_made": _fixed("The case was handed out as a packet."),
     "mail": _mail,
+    "answered_by_mail": _answered,
+    "decline_taken_back": _fixed("The director keeps the talk after all."),
+    "mail_received": lambda work, row: f"Mail came in{_from(row)}, to be read.",
+    "mail_bounced": lambda work, row: f"Mail to the {row.details.get('side', 'other side')} came back: call instead.",
 }
 
 

@@ -7,21 +7,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Row, Text, bindparam, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from app import history
+from app.consults import rows
+from app.consults.rows import denial_of as denial_of
 from app.consults.setup import Setup
 from app.errors import NotFound
 from app.models import Attention, AttentionReason, BookingRow, Consult, Denial, ReviewTask
-from app.ranges import interval, stored
+from app.ranges import stored
 from scheduling import record, values
-from scheduling.values import ConsultState, Deadlines, Happening, Interval, PeerOffer, Review, Rulebook, Step, What
+from scheduling.values import ConsultState, Happening, Interval, Review, Rulebook, Step, What
 
 #: writes what it is given and nothing that waits for the next flush
 _ALONE = {"autoflush": False}
+_ASK = insert(Consult).returning(Consult)
 _BOOK = insert(BookingRow).returning(BookingRow).execution_options(**_ALONE)
 _UNSETTLED = (
     select(Attention)
@@ -36,6 +40,14 @@ _UNSETTLED = (
 #: a row that was read before its lock was waited for is read again, instead of what this session remembers of it
 AFRESH = {"populate_existing": True}
 
+_LOCKED_DENIAL = (
+    select(Denial)
+    .outerjoin(Denial.director)
+    .options(contains_eager(Denial.director))  # whoever tells of the case wants to know who decided
+    .where(Denial.id == bindparam("denial"))
+    .with_for_update(key_share=True, of=Denial)
+    .execution_options(**AFRESH)
+)
 _SEEN = select(cast(func.pg_current_snapshot(), Text)).scalar_subquery()
 _ROWS = (
     select(Consult, Denial, BookingRow, ReviewTask, _SEEN)
@@ -113,8 +125,7 @@ def load(session: Session, consult_id: int, *, setup: Setup, lock: bool = True) 
 
 def lock_denial(session: Session, denial_id: int) -> Denial:
     """Read a denial that nobody else changes until the transaction ends. Raises NotFound."""
-    found = select(Denial).where(Denial.id == denial_id).with_for_update(key_share=True)
-    denial = session.scalar(found, execution_options=AFRESH)
+    denial = session.scalar(_LOCKED_DENIAL, {"denial": denial_id})
     if denial is None:
         raise NotFound("There is no such case.")
     return denial
@@ -136,8 +147,8 @@ def load_line(session: Session, director_ids: Sequence[int | None], *, setup: Se
     One statement, however long the lines are.
     """
     named = [director_id for director_id in director_ids if director_id is not None]
-    rows = session.execute(_LINES[None in director_ids], {"directors": named})
-    return [_casefile(row, setup) for row in rows]
+    found = session.execute(_LINES[None in director_ids], {"directors": named})
+    return [_casefile(row, setup) for row in found]
 
 
 def _casefile(row: Row[Consult, Denial, BookingRow | None, ReviewTask | None, str], setup: Setup) -> CaseFile:
@@ -149,90 +160,8 @@ def _casefile(row: Row[Consult, Denial, BookingRow | None, ReviewTask | None, st
         booking=booking,
         review=review,
         rulebook=rulebook,
-        state=state_of(consult, denial, booking, review, rulebook),
+        state=rows.state_of(consult, denial, booking, review, rulebook),
         seen=seen,
-    )
-
-
-def denial_of(denial: Denial) -> values.Denial:
-    """Read what the rules need to know of a denial."""
-    return values.Denial(
-        director=denial.successor_id or denial.director_id,
-        decision=denial.decision,
-        setting=denial.setting,
-        urgency=denial.urgency,
-        line_of_business=denial.line_of_business,
-        reason=denial.reason,
-        dates={name: known for name in denial.dates if (known := denial.date_of(name)) is not None},
-        appeal_filed=denial.appeal_filed_at is not None,
-        licence_state=str(denial.applies_to.get("state", "")),
-    )
-
-
-def state_of(
-    consult: Consult, denial: Denial, booking: BookingRow | None, review: ReviewTask | None, rulebook: Rulebook
-) -> ConsultState:
-    """Read how a consult stands from its rows."""
-    return ConsultState(
-        id=consult.id,
-        rulebook=rulebook.policy.key,
-        denial=denial_of(denial),
-        status=consult.status,
-        director=consult.director_id,
-        received=consult.received_at,
-        complete=consult.complete_at,
-        place_at=consult.place_at,
-        arrival=consult.arrival,
-        windows=tuple(interval(window) for window in consult.windows),
-        move_up=consult.move_up,
-        reconsideration=consult.reconsideration,
-        talk=consult.talk,
-        talk_asked=consult.talk_asked_at,
-        information=consult.information,
-        information_at=consult.information_at,
-        specialty=consult.speaker_specialty,
-        review=_review_of(review),
-        deadlines=Deadlines(
-            request_by=consult.request_by,
-            occur_by=consult.occur_by,
-            sla=consult.sla_due,
-            target=consult.target_due,
-            unknown=tuple(consult.unknown_deadlines),
-            advice=tuple(consult.advisory_deadlines),
-        ),
-        booking=_booking_of(booking),
-        unplaced=consult.unplaced_reason,
-        peer_offer=_peer_offer_of(consult),
-        peer_declined=consult.peer_declined,
-        attempts=consult.attempts,
-        missed=consult.missed,
-        closed_reason=consult.closed_reason,
-    )
-
-
-def _review_of(review: ReviewTask | None) -> Review | None:
-    if review is None:
-        return None
-    return Review(
-        kind=review.kind,
-        opened=review.opened_at,
-        due=review.due_at,
-        decision=review.decision,
-        overdue=review.overdue_at is not None,
-    )
-
-
-def _booking_of(booking: BookingRow | None) -> values.Booking | None:
-    if booking is None:
-        return None
-    return values.Booking(director=booking.director_id, during=interval(booking.during))
-
-
-def _peer_offer_of(consult: Consult) -> PeerOffer | None:
-    if consult.peer_offer_director_id is None or consult.peer_offer_start is None:
-        return None
-    return PeerOffer(
-        director=consult.peer_offer_director_id, start=consult.peer_offer_start, answer=consult.peer_offer_answer
     )
 
 
@@ -278,41 +207,22 @@ def put_on_record(session: Session, file: CaseFile, step: Step, *, by: str, now:
 
 def write_state(consult: Consult, state: ConsultState, now: datetime) -> None:
     """Copy a state into the columns of its row."""
-    consult.status = state.status
-    consult.director_id = state.director
-    consult.complete_at = state.complete
-    consult.place_at = state.place_at
-    consult.arrival = state.arrival
-    consult.windows = [stored(window) for window in state.windows]
-    consult.move_up = state.move_up
-    consult.reconsideration = state.reconsideration
-    consult.talk = state.talk
-    consult.talk_asked_at = state.talk_asked
-    consult.information = state.information
-    consult.information_at = state.information_at
-    consult.request_by = state.deadlines.request_by
-    consult.occur_by = state.deadlines.occur_by
-    consult.sla_due = state.deadlines.sla
-    consult.target_due = state.deadlines.target
-    consult.unknown_deadlines = list(state.deadlines.unknown)
-    consult.advisory_deadlines = list(state.deadlines.advice)
-    consult.unplaced_reason = state.unplaced
-    offer = state.peer_offer
-    consult.peer_offer_director_id = offer.director if offer else None
-    consult.peer_offer_start = offer.start if offer else None
-    consult.peer_offer_answer = offer.answer if offer else None
-    consult.peer_declined = state.peer_declined
-    consult.attempts = state.attempts
-    consult.missed = state.missed
-    consult.closed_reason = state.closed_reason
+    for name, value in rows.columns_of(state).items():
+        setattr(consult, name, value)
     if not state.status.open and consult.closed_at is None:
         consult.closed_at = now
+
+
+def insert_consult(session: Session, row: Mapping[str, Any], state: ConsultState, now: datetime) -> Consult:
+    """Write the row of a new consult at once, since its review, its history and its messages refer to it."""
+    closed_at = None if state.status.open else now
+    return session.scalars(_ASK, {**row, **rows.columns_of(state), "closed_at": closed_at}).one()
 
 
 def write_booking(session: Session, file: CaseFile, step: Step, now: datetime) -> None:
     """Release the booking that is gone, then write the new one: time can pass from one case to another."""
     wanted = step.state.booking if step.state else None
-    if wanted == _booking_of(file.booking):
+    if wanted == rows.booking_of(file.booking):
         return
     if file.booking is not None:
         file.booking.released_at = now
@@ -354,7 +264,7 @@ def _why_released(happenings: Sequence[Happening]) -> str:
 
 def write_review(session: Session, file: CaseFile, review: Review | None, *, by: str, now: datetime) -> None:
     """Open the nurse's task, or bring it up to date; a decision is that of the account `by`."""
-    if review is None or review == _review_of(file.review):
+    if review is None or review == rows.review_of(file.review):
         return
     if file.review is None:
         file.review = ReviewTask(consult_id=file.consult.id, kind=review.kind, opened_at=review.opened)

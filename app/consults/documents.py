@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -41,6 +41,14 @@ REFUSED = "document_refused"
 SCANNED = "document_scanned"
 OPENED = "document_opened"
 WITHDRAWN = "document_withdrawn"
+
+_COUNTS = and_(Document.state != DocumentState.REFUSED, Document.withdrawn_at.is_(None))
+#: of the documents of a case that are beside no request: how many there are, and how many count for the next one
+UNTAKEN = (
+    select(func.count().label("untaken"), func.count().filter(_COUNTS).label("early"))
+    .where(Document.denial_id == bindparam("denial"), Document.consult_id.is_(None))
+    .subquery("documents")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +180,7 @@ def early(session: Session, denial_id: int) -> Sequence[Document]:
         select(Document).where(
             Document.denial_id == denial_id,
             Document.consult_id.is_(None),
-            Document.state != DocumentState.REFUSED,
-            Document.withdrawn_at.is_(None),
+            _COUNTS,
         )
     ).all()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Sequence, func, select
+from sqlalchemy import Row, Sequence, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,6 @@ from app.consults import casefile, documents, place
 from app.consults.casefile import CaseFile, denial_of
 from app.consults.setup import Setup
 from app.models import Channel, Consult, Denial, LeftRequest, arrivals
-from app.ranges import stored
 from scheduling import life
 from scheduling.values import Interval, Request, Rulebook, Status, Step
 
@@ -23,6 +22,26 @@ from scheduling.values import Interval, Request, Rulebook, Status, Step
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 consult_ids = Sequence("consult_id_seq")
+
+_ENDED = Consult.status.in_((Status.COMPLETED, Status.NOT_REACHED))
+_EARLIER = (
+    select(
+        func.count().filter(Consult.closed_at.is_(None)).label("open"),
+        func.count().filter(_ENDED, Consult.talk).label("used"),
+    )
+    .where(Consult.denial_id == bindparam("denial"))
+    .subquery("earlier")
+)
+#: all that is to be known before the rules are asked, and the numbers that a new request draws
+_KNOWN = select(
+    _EARLIER.c.open,
+    _EARLIER.c.used,
+    documents.UNTAKEN.c.untaken,
+    documents.UNTAKEN.c.early,
+    select(Consult.id).where(Consult.form_key == bindparam("form_key")).scalar_subquery().label("already"),
+    consult_ids.next_value().label("id"),
+    arrivals.next_value().label("arrival"),
+).select_from(_EARLIER.join(documents.UNTAKEN, true()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,19 +112,20 @@ def request_consult(
     Raises NotFound.
     """
     denial = casefile.lock_denial(session, new.denial_id)
-    already = session.scalar(select(Consult).where(Consult.form_key == new.form_key))
-    if already is not None:
-        return Asked(consult=already)
+    known = session.execute(_KNOWN, {"denial": denial.id, "form_key": new.form_key}).one()
+    if known.already is not None:
+        return Asked(consult=session.get_one(Consult, known.already))
     if denial.early_statement:
         new = replace(new, statement=f"{denial.early_statement}\n\n{new.statement}".strip())
-    if documents.early(session, denial.id):
+    if known.early:
         new = replace(new, information=True)
-    rulebook, step, seen = _ask(session, denial, new, setup=setup, now=now, accept_late=bool(accept_late_reason))
+    rulebook, step, seen = _ask(session, denial, new, known, setup=setup, now=now, late=bool(accept_late_reason))
     if step.state is None:
         return _refuse(session, denial, step, by=by)
     denial.early_statement = ""
     file = _write(session, denial, new, step, rulebook=rulebook, seen=seen, by=by, now=now)
-    documents.come_along(session, file.consult)
+    if known.untaken:
+        documents.come_along(session, file.consult)
     if accept_late_reason:
         _remark(session, file, "accepted_despite_refusal", {"reason": accept_late_reason}, by=by, now=now)
     _acknowledge(session, file, step, setup=setup, now=now)
@@ -113,22 +133,20 @@ def request_consult(
 
 
 def _ask(
-    session: Session, denial: Denial, new: NewRequest, *, setup: Setup, now: datetime, accept_late: bool
+    session: Session, denial: Denial, new: NewRequest, known: Row[Any], *, setup: Setup, now: datetime, late: bool
 ) -> tuple[Rulebook, Step, str | None]:
     rulebook = rulebook_for(denial, setup=setup)
-    open_request, used = earlier_requests(session, denial.id)
-    consult_id, arrival = session.execute(select(consult_ids.next_value(), arrivals.next_value())).one()
     step = life.ask(
         rulebook,
         rulebook.policy.key,
         denial_of(denial),
         new.as_the_rules_see_it(),
-        id=consult_id,
-        arrival=arrival,
-        open_request=open_request,
-        used=used,
+        id=known.id,
+        arrival=known.arrival,
+        open_request=known.open > 0,
+        used=known.used,
         now=now,
-        accept_late=accept_late,
+        accept_late=late,
     )
     return rulebook, *place.told(session, step, rulebook, setup=setup)
 
@@ -150,11 +168,8 @@ def rulebook_for(denial: Denial, *, setup: Setup) -> Rulebook:
 
 def earlier_requests(session: Session, denial_id: int) -> tuple[bool, int]:
     """Tell whether a request for this denial is open, and how many talks were completed or closed as not reached."""
-    ended = Consult.status.in_((Status.COMPLETED, Status.NOT_REACHED))
-    used: ColumnElement[int] = func.count().filter(ended, Consult.talk)
-    is_open: ColumnElement[int] = func.count().filter(Consult.closed_at.is_(None))
-    open_count, used_count = session.execute(select(is_open, used).where(Consult.denial_id == denial_id)).one()
-    return open_count > 0, used_count
+    found = session.execute(select(_EARLIER), {"denial": denial_id}).one()
+    return found.open > 0, found.used
 
 
 def _refuse(session: Session, denial: Denial, step: Step, *, by: str) -> Asked:
@@ -183,10 +198,8 @@ def _write(
     now: datetime,
 ) -> CaseFile:
     assert step.state is not None
-    consult = new_consult(new, step.state.id, rulebook)
-    casefile.write_state(consult, step.state, now)
-    session.add(consult)
-    session.flush()  # the review, the history and the messages refer to the row
+    row = columns_of(new, step.state.id, rulebook)
+    consult = casefile.insert_consult(session, row, step.state, now)
     file = CaseFile(
         consult=consult, denial=denial, booking=None, review=None, rulebook=rulebook, state=step.state, seen=seen
     )
@@ -194,35 +207,34 @@ def _write(
     return file
 
 
-def new_consult(new: NewRequest, consult_id: int, rulebook: Rulebook) -> Consult:
-    """Make the row of a request; how it stands is written by the gate."""
-    return Consult(
-        id=consult_id,
-        reference=make_reference(),
-        denial_id=new.denial_id,
-        policy_id=rulebook.policy.id,
-        policy_hash=rulebook.policy.hash,
-        received_at=new.received,
-        channel=new.channel,
-        taken_by=new.taken_by,
-        form_key=new.form_key,
-        statement=new.statement,
-        speaker_name=new.speaker_name,
-        speaker_profession=new.speaker_profession,
-        speaker_relation=new.speaker_relation,
-        speaker_npi=new.speaker_npi,
-        speaker_specialty=new.speaker_specialty,
-        speaker_phone=new.speaker_phone,
-        backup_name=new.backup_name,
-        backup_phone=new.backup_phone,
-        how_to_reach=new.how_to_reach,
-        office_contact=new.office_contact,
-        office_email=new.office_email,
-        office_phone=new.office_phone,
-        office_reference=new.office_reference,
-        office_time_zone=new.office_time_zone,
-        windows=[stored(window) for window in new.windows],
-    )
+def columns_of(new: NewRequest, consult_id: int, rulebook: Rulebook) -> dict[str, Any]:
+    """Write a request as the columns of its row, without those that say how it stands."""
+    return {
+        "id": consult_id,
+        "reference": make_reference(),
+        "denial_id": new.denial_id,
+        "policy_id": rulebook.policy.id,
+        "policy_hash": rulebook.policy.hash,
+        "received_at": new.received,
+        "channel": new.channel,
+        "taken_by": new.taken_by,
+        "form_key": new.form_key,
+        "statement": new.statement,
+        "speaker_name": new.speaker_name,
+        "speaker_profession": new.speaker_profession,
+        "speaker_relation": new.speaker_relation,
+        "speaker_npi": new.speaker_npi,
+        "speaker_specialty": new.speaker_specialty,
+        "speaker_phone": new.speaker_phone,
+        "backup_name": new.backup_name,
+        "backup_phone": new.backup_phone,
+        "how_to_reach": new.how_to_reach,
+        "office_contact": new.office_contact,
+        "office_email": new.office_email,
+        "office_phone": new.office_phone,
+        "office_reference": new.office_reference,
+        "office_time_zone": new.office_time_zone,
+    }
 
 
 def _acknowledge(session: Session, file: CaseFile, step: Step, *, setup: Setup, now: datetime) -> None:

@@ -133,11 +133,8 @@ def _write_talk(
         id=intake.draw_id(session),
         arrival=intake.draw_arrival(session),
     )
-    consult = intake.new_consult(new, state.id, rulebook)
-    consult.outside_queue = True
-    casefile.write_state(consult, state, now)
-    session.add(consult)
-    session.flush()
+    row = {**intake.columns_of(new, state.id, rulebook), "outside_queue": True}
+    consult = casefile.insert_consult(session, row, state, now)
     history.write(
         session,
         denial_id=denial.id,

@@ -82,13 +82,14 @@ def check(denial_id: int) -> ResponseReturnValue:
     reading = read(shown, form)
     if form.errors:
         return _form_page(shown, form), 422
+    new = _with_documents(reading.new)
     return render_template(
         "office/check.html",
         case=shown,
         form=form,
-        new=reading.new,
+        new=new,
         zone=reading.zone,
-        **_expected(shown, reading.new),
+        **_expected(shown, new),
         said=what_came_of_it(taken) if taken else "",
         professions=PROFESSIONS,
         relations=RELATIONS,
@@ -118,8 +119,8 @@ def expected(denial_id: int) -> ResponseReturnValue:
     """Say what would come of the form as it stands. Changes nothing; a part of the page asks for it."""
     g.passive = True
     shown = read_case(denial_id)
-    reading = read(shown, Form.typed())
-    return render_template("office/expected.html", case=shown, new=reading.new, **_expected(shown, reading.new))
+    new = _with_documents(read(shown, Form.typed()).new)
+    return render_template("office/expected.html", case=shown, new=new, **_expected(shown, new))
 
 
 @office.post("/cases/<int:denial_id>/window-row")
@@ -160,12 +161,16 @@ def read(shown: CaseView, form: Form) -> Reading:
         reconsideration=way.reconsideration,
         talk=way.talk,
         statement=form.text("statement", limit=LONG, lines=True),
-        information=bool(documents.early(db_session(), shown.id)),
         **read_speaker(form, talk=way.talk),
         **_contact(form),
         office_time_zone=(zone or reader_zone()).key,
     )
     return Reading(form=form, new=new, zone=zone or reader_zone())
+
+
+def _with_documents(new: NewRequest) -> NewRequest:
+    """Count what came with it or before; where it is sent, `request_consult` does so."""
+    return replace(new, information=bool(documents.early(db_session(), new.denial_id)))
 
 
 def read_speaker(form: Form, *, talk: bool = True) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class Consult(Base):
     "drawn before the row is written, because the rules want to know it"
     reference: Mapped[str] = mapped_column(unique=True)
     "what people say on the telephone: P2P-7F3K-9Q2M"
-    denial_id: Mapped[int] = mapped_column(ForeignKey("denial.id"))
+    denial_id: Mapped[int] = mapped_column(ForeignKey("denial.id"), index=True)
     status: Mapped[Status] = mapped_column(word(Status, "status"))
     director_id: Mapped[int | None] = mapped_column(ForeignKey("director.id"))
     "whose line it stands in"

@@ -393,6 +393,15 @@ def test_a_page_takes_a_bounded_number_of_statements(office, made, asked, app, d
     assert len(statements) <= most, statements
 
 
+def test_sending_a_request_takes_eight_statements(client: Client, made: Denial, app: Flask, settings, db) -> None:
+    """The visit, the case; its lock, what is known of it, the line; the request, its history, the acknowledgement."""
+    open_case(client, made)
+    token = csrf_token(client.get(f"/cases/{made.id}/ask"))
+    with counted(app) as statements:
+        assert client.post(f"/cases/{made.id}/send", data={**FORM, "csrf_token": token}).status_code == 303
+    assert [statement.split()[0] for statement in statements] == ["SELECT"] * 5 + ["INSERT"] * 3, statements
+
+
 @contextmanager
 def counted(app: Flask) -> Iterator[list[str]]:
     statements: list[str] = []

@@ -72,7 +72,16 @@ done
 cp public-sans-$sans/400Regular/PublicSans_400Regular.ttf public-sans-$sans/700Bold/PublicSans_700Bold.ttf "$letters/"
 cp noto-emoji-$emoji/400Regular/NotoEmoji_400Regular.ttf "$letters/"
 
-for folder in "$static/uswds/$uswds" "$static/htmx/$htmx" "$letters"; do
+# What tests read our invitations with; see tests/vendor/ical.js/README.md.
+icaljs=2.2.1
+vendor=$static/../../../tests/vendor/ical.js
+npm pack --silent "ical.js@$icaljs" >/dev/null
+mkdir icaljs
+tar xzf "ical.js-$icaljs.tgz" -C icaljs --strip-components=1
+cp icaljs/LICENSE icaljs/dist/ical.es5.min.cjs "$vendor/"
+sed -i '/^\/\/# sourceMappingURL=/d' "$vendor/ical.es5.min.cjs"
+
+for folder in "$vendor" "$static/uswds/$uswds" "$static/htmx/$htmx" "$letters"; do
     (cd "$folder" && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
 done
 echo "USWDS $uswds, htmx $htmx and the fonts are in place; see app/web/assets.py for the versions the pages name"

@@ -15,12 +15,17 @@ from sqlalchemy.orm import Session
 from app.config import POLICIES_DIR, Settings
 from app.db import make_engine
 from tests.support import browser as browsers
-from tests.support import network, servers
+from tests.support import network, readers, servers
 
 
 def pytest_configure() -> None:
     """Keep every test on this machine."""
     network.forbid()
+
+
+def pytest_unconfigure() -> None:
+    """End what ran beside the tests."""
+    readers.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -33,7 +33,7 @@ def is_required() -> bool:
 @contextmanager
 def chromium() -> Iterator[Browser | None]:
     """Run a browser without a window; nothing where there is none."""
-    if not _driver_runs():
+    if driver() is None:
         yield None
         return
     with sync_playwright() as playwright:
@@ -48,7 +48,8 @@ def chromium() -> Iterator[Browser | None]:
             browser.close()
 
 
-def _driver_runs() -> bool:
-    """Tell whether Playwright's driver starts: it needs libatomic, which a small Debian does not have."""
+def driver() -> str | None:
+    """Return Playwright's Node if it starts: it needs libatomic, which a small Debian does not have."""
     node, _script = compute_driver_executable()
-    return subprocess.run([node, "--version"], capture_output=True, check=False).returncode == 0
+    starts = subprocess.run([node, "--version"], capture_output=True, check=False).returncode == 0
+    return str(node) if starts else None

@@ -14,9 +14,9 @@ from app.mail import delivery
 from app.mail.smtp import Outcome, Result
 from app.models import BookingRow, Consult, Director, Message
 from scheduling.values import Urgency
-from tests.support import factories
+from tests.support import factories, readers
 from tests.support.factories import NOW
-from tests.support.smtp import calendar_of
+from tests.support.smtp import calendar_bytes
 
 TAKEN = Outcome(Result.SENT)
 BUSY = Outcome(Result.TEMPORARY, "451 later")
@@ -41,9 +41,10 @@ class CalendarOfOne:
         message = message_from_bytes(content, policy=policy.default)
         known = self.seen.setdefault(message["Message-ID"], content)
         assert known == content, "a message that is sent again is the same to the byte"
-        calendar = calendar_of(message)
+        calendar = calendar_bytes(message)
         if calendar is not None and known is content:
-            self.follow(calendar)
+            readers.read_alike(calendar)
+            self.follow(Calendar.from_ical(calendar))
 
     def follow(self, calendar: Calendar) -> None:
         """Do what a calendar object says."""

@@ -11,6 +11,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from icalendar import Calendar
 
 from app.dev.ports import free_port
+from tests.support import readers
 
 OK = "250 OK"
 
@@ -61,13 +62,21 @@ def oracle() -> Iterator[Oracle]:
     taken.url = f"smtp://127.0.0.1:{port}"
     yield taken
     controller.stop()
+    for content in {calendar for message in taken.messages() if (calendar := calendar_bytes(message)) is not None}:
+        readers.read_alike(content)  # whatever a test has sent (E9)
 
 
 def calendar_of(message: EmailMessage) -> Calendar | None:
     """Parse the calendar part of a message."""
+    content = calendar_bytes(message)
+    return None if content is None else Calendar.from_ical(content)
+
+
+def calendar_bytes(message: EmailMessage) -> bytes | None:
+    """Return the calendar part of a message."""
     for part in message.walk():
         if part.get_content_type() == "text/calendar":
             content = part.get_payload(decode=True)
             assert isinstance(content, bytes)
-            return Calendar.from_ical(content)
+            return content
     return None

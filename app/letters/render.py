@@ -113,12 +113,6 @@ class Templates:
         assert isinstance(made, bytes)
         return made
 
-    def pictures(self, template: Template, values: Values) -> list[bytes]:
-        """Set a letter as PNG, a picture a page; holes are shown."""
-        data = json.dumps(complete(values))
-        made = self._run(typst.compile, template.whole, template, data, format="png")
-        return made if isinstance(made, list) else [made]
-
     def _run(self, what: Any, source: str, template: Template, data: str, **more: Any) -> Any:
         with _root(template.folder) as root, tempfile.TemporaryDirectory() as nothing:
             try:

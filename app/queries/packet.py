@@ -44,7 +44,7 @@ def read(session: Session, denial_id: int, *, plan_name: str, zone: str) -> Pack
     sections: list[Section | None] = [parts.decision(told), parts.notice(told)]
     for consult in consults:
         sections += packet_request.of_request(told, consult)
-    sections += [parts.letters(told), parts.messages(told), _history(told, consults)]
+    sections += [parts.documents(told), parts.letters(told), parts.messages(told), _history(told, consults)]
     return Packet(
         case_number=denial.case_number,
         plan_name=plan_name,

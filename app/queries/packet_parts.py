@@ -12,6 +12,7 @@ from app.models import (
     Consult,
     Denial,
     Director,
+    Document,
     History,
     Letter,
     Message,
@@ -114,6 +115,35 @@ def notice(told: Told) -> Section:
             ("With a code for asking online", "yes" if denial.access_code_hash else "no"),
         ),
     )
+
+
+def documents(told: Told) -> Section | None:
+    """List the documents of the case, by kind, time and figure; neither their names nor what they say."""
+    query = select(Document).where(Document.denial_id == told.denial.id).order_by(Document.number)
+    rows = tuple(
+        (
+            str(document.number),
+            f"{document.kind or 'file'}, {document.size:,} bytes",
+            f"{told.at(document.received_at)}, {told.who(document.sent_by)}",
+            _standing(told, document),
+            document.sha256.hex(),
+        )
+        for document in told.session.scalars(query)
+    )
+    if not rows:
+        return None
+    return Section(
+        title="Documents",
+        text="Their content is with the case. SHA-256 tells whether it is the same.",
+        table=Table(head=("No.", "Kind", "Received", "State", "SHA-256"), widths=(1, 3, 4, 4, 5), rows=rows),
+    )
+
+
+def _standing(told: Told, document: Document) -> str:
+    if document.withdrawn_at is not None:
+        return f"withdrawn {told.at(document.withdrawn_at)}, {document.withdrawn_because}"
+    because = f": {document.refused_because}" if document.refused_because is not None else ""
+    return f"{document.state}{because}".replace("_", " ")
 
 
 def letters(told: Told) -> Section | None:

@@ -1,5 +1,6 @@
 """One case as a packet: who was told what and when, the line, the talk, the outcome and what followed, with figures."""
 
+import hashlib
 import io
 import re
 from collections.abc import Iterator
@@ -12,15 +13,28 @@ import pypdf
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app.cli import main
 from app.config import Settings
 from app.dev.seed import seed
 from app.letters.packet import render
-from app.models import Consult, Denial, FollowUp, History, Letter, Message
+from app.models import (
+    Consult,
+    Denial,
+    Document,
+    DocumentState,
+    FollowUp,
+    History,
+    Letter,
+    Message,
+    RefusedBecause,
+)
 from app.process import Process, make_process
 from app.queries import packet
 from tests.letters.reading import tags, words
+from tests.support import factories
+from tests.support.environment import environment
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 
@@ -65,20 +79,10 @@ def test_every_case_of_a_trial_makes_a_complete_packet(trial: Process) -> None:
 def test_a_packet_reads_from_the_offer_of_a_talk_to_what_followed(trial: Process, tmp_path: Path) -> None:
     """BSP-2, BSP-7, NC-9: the member and the staff are named; the figure is that of the history."""
     file = tmp_path / "packet.pdf"
-    settings = trial.settings
-    environment = {
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "SMTP_URL": settings.smtp_url,
-        "PEERLINE_SECRET_KEY": settings.secret_key,
-        "PEERLINE_ACCESS_CODE_KEY": settings.access_code_key,
-        "PEERLINE_MAIL_FROM": settings.mail_from,
-        "PEERLINE_BASE_URL": settings.base_url,
-    }
     with trial.sessions() as session:
         last = select(History.digest).join(Denial, Denial.id == History.denial_id)
         figure = session.scalars(last.where(Denial.case_number == "BSP-3011").order_by(History.id.desc())).first()
-    told = CliRunner().invoke(main, ["packet", "BSP-3011", "-o", str(file)], env=environment)
+    told = CliRunner().invoke(main, ["packet", "BSP-3011", "-o", str(file)], env=environment(trial.settings))
     assert told.exit_code == 0, told.output
     content = file.read_bytes()
     said = words(content)
@@ -107,5 +111,33 @@ def test_a_packet_reads_from_the_offer_of_a_talk_to_what_followed(trial: Process
     assert {"/Table", "/TH", "/H1", "/H2", "/H3"} <= set(tags(content))
     with trial.sessions() as session:
         assert session.scalars(select(History.what).order_by(History.id.desc()).limit(1)).one() == "packet_made"
-    told = CliRunner().invoke(main, ["packet", "NOWHERE", "-o", str(file)], env=environment)
+    told = CliRunner().invoke(main, ["packet", "NOWHERE", "-o", str(file)], env=environment(trial.settings))
     assert (told.exit_code, "no case with this number" in told.output) == (1, True)
+
+
+def test_documents_are_listed_by_kind_time_and_figure_without_their_names(session: Session) -> None:
+    """M5: what a file is called may tell of a patient; the figure tells whether it is the same."""
+    made = factories.denial(session, factories.director(session))
+    session.add(
+        Document(
+            denial_id=made.id,
+            number=1,
+            token="t",
+            name="canary-mri.pdf",
+            size=3,
+            sha256=hashlib.sha256(b"mri").digest(),
+            state=DocumentState.REFUSED,
+            refused_because=RefusedBecause.ENCRYPTED,
+            received_at=NOW,
+            sent_by="office",
+        )
+    )
+    session.flush()
+    shown = packet.read(session, made.id, plan_name="A plan", zone="America/New_York")
+    (section,) = [section for section in shown.sections if section.title == "Documents"]
+    assert section.table is not None
+    ((number, kind, received, state, figure),) = section.table.rows
+    assert (number, kind, state) == ("1", "file, 3 bytes", "refused: encrypted")
+    assert received == "Tuesday 24 November 2026, 10:00 am EST, The office"
+    assert figure == hashlib.sha256(b"mri").hexdigest()
+    assert "canary-mri" not in str(shown)

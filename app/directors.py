@@ -236,15 +236,20 @@ def note_change(session: Session, director_id: int, *, by: str, now: datetime) -
     """
     lock(session, [director_id])
     session.flush()
+    found = on_record(session, director_id, now=now)
+    if found != _last_record(session, director_id, now):
+        history.write_time(session, director_id, found, by=by, now=now)
+
+
+def on_record(session: Session, director_id: int, *, now: datetime) -> record.Record:
+    """Return what has to be on record of a director's time and peers as the tables have them now."""
     person = load(session, [director_id], now=now)[director_id]
     rows = session.execute(
         select(DirectorOff.during, DirectorOff.kind).where(
             DirectorOff.director_id == director_id, func.upper(DirectorOff.during) > now
         )
     )
-    found = record.of_director(person, [record.Off(during=interval(during), kind=kind) for during, kind in rows])
-    if found != _last_record(session, director_id, now):
-        history.write_time(session, director_id, found, by=by, now=now)
+    return record.of_director(person, [record.Off(during=interval(during), kind=kind) for during, kind in rows])
 
 
 def _last_record(session: Session, director_id: int, now: datetime) -> record.Record | None:

@@ -19,6 +19,7 @@ def connect(state: ConsultState, booking: Booking, *, now: datetime) -> Step:
     if not state.talk:
         connected = replace(connected, talk=True, talk_asked=now)
     said = {"director": booking.director, "start": booking.during.start, "end": booking.during.end}
+    said = {**said, "outside_queue": True}
     what = What.BOOKED if state.booking is None else What.MOVED
     return Step(
         state=became(state, Event.CONNECT, connected),

@@ -57,6 +57,7 @@ _ROWS = (
     .execution_options(**AFRESH)
 )
 _ONE = _ROWS.where(Consult.id == bindparam("consult"))
+_EACH = _ROWS.where(Consult.id.in_(bindparam("consults", expanding=True)))
 _OPEN = _ROWS.where(Consult.closed_at.is_(None)).order_by(Consult.id)
 _IN_LINE = Consult.director_id.in_(bindparam("directors", expanding=True))
 #: with the line of `any` policies, and without
@@ -149,6 +150,11 @@ def load_line(session: Session, director_ids: Sequence[int | None], *, setup: Se
     named = [director_id for director_id in director_ids if director_id is not None]
     found = session.execute(_LINES[None in director_ids], {"directors": named})
     return [_casefile(row, setup) for row in found]
+
+
+def load_each(session: Session, consult_ids: Sequence[int], *, setup: Setup) -> list[CaseFile]:
+    """Read some consults, open or not, without a lock. One statement."""
+    return [_casefile(row, setup) for row in session.execute(_EACH, {"consults": list(consult_ids)})]
 
 
 def _casefile(row: Row[Consult, Denial, BookingRow | None, ReviewTask | None, str], setup: Setup) -> CaseFile:

@@ -83,7 +83,7 @@ def _write(consult: Consult, talk: Talk) -> None:
     consult.speaker_profession = talk.speaker_profession
     consult.speaker_relation = talk.speaker_relation
     consult.speaker_npi = talk.speaker_npi
-    consult.speaker_specialty = talk.speaker_specialty
+    consult.speaker_specialty = talk.speaker_specialty or consult.speaker_specialty
     consult.speaker_phone = talk.speaker_phone
     consult.backup_name = talk.backup_name
     consult.backup_phone = talk.backup_phone

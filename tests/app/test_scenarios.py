@@ -21,10 +21,12 @@ def test_the_running_system_tells_the_story_that_the_simulation_tells(path: Path
     scenario = read_scenario(read_toml(path))
     rulebook = rulebook_of(path, scenario.policy)
 
-    told = Theatre(make_sessions(engine), scenario, rulebook).play()
+    theatre = Theatre(make_sessions(engine), scenario, rulebook)
+    told = theatre.play()
 
     assert [as_lines(each) for each in told] == [as_lines(each) for each in run(scenario, rulebook)]
     assert unmet(scenario, told) == []
+    assert theatre.exceptions() == [], "what was decided can be proven from the history"
 
 
 def as_lines(told: Told) -> str:

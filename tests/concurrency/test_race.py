@@ -11,12 +11,13 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app import directors
 from app.consults import assignment, intake
 from app.consults.casefile import open_consult_of
 from app.db import in_transaction, is_taken, make_engine, make_sessions, transaction
 from app.models import BookingRow, Consult, Denial, Director, History
 from scheduling.values import Interval, Status
-from tests.support import factories
+from tests.support import factories, verified
 from tests.support.factories import NOW
 
 PLANNERS = 16
@@ -44,6 +45,7 @@ def test_sixteen_planners_and_one_opening_give_one_booking_fifty_times(engine: E
         waiting = select(Consult.unplaced_reason).where(Consult.status == Status.WAITING)
         assert list(session.scalars(waiting)) == ["no_opening_in_windows"] * (ROUNDS * (PLANNERS - 1))
         assert overlaps(session) == 0
+        assert verified.exceptions(session, setup=factories.setup()) == []
     assert deadlocks(engine) == before
 
 
@@ -53,6 +55,7 @@ def arrange(engine: Engine) -> list[list[tuple[int, int]]]:
         rounds = []
         for _ in range(ROUNDS):
             who = factories.director(session)
+            directors.note_change(session, who.id, by="system", now=NOW)
             rounds.append([(who.id, factories.denial(session, who).id) for _ in range(PLANNERS)])
         return rounds
 

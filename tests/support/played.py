@@ -19,7 +19,7 @@ from scheduling.scenario import DETAILS, Do, Played, Scenario
 from scheduling.simulation import Told
 from scheduling.values import Director as DirectorValue
 from scheduling.values import Request, ReviewDecision, Rulebook, Status, What
-from tests.support import factories
+from tests.support import factories, verified
 
 INSTANTS = ("request_by", "occur_by", "sla", "target", "due", "start", "end")
 
@@ -47,12 +47,14 @@ class Theatre:
         self._setup = setup_for(self.rulebook)
         with transaction(self.sessions) as session:
             self._nurse = factories.nurse(session).id
-            for value in self.scenario.directors:
+            people = self.scenario.directors_under(self.rulebook.policy)
+            for value in people:
                 self._directors[value.id] = self._add_director(session, value)
-            for value in self.scenario.directors:
+            for value in people:
                 for rank, peer in enumerate(value.peers):
                     ids = (self._directors[value.id], self._directors[peer])
                     session.add(DirectorPeer(director_id=ids[0], peer_id=ids[1], rank=rank))
+                directors.note_change(session, self._directors[value.id], by=history.SYSTEM, now=factories.NOW)
             for case in self.scenario.denials:
                 self._denials[case] = self._add_denial(session, case)
 
@@ -67,6 +69,11 @@ class Theatre:
             assignment.assign_all(self.sessions, setup=self._setup, now=event.at)
         self._let_due_times_pass(until)
         return self._told()
+
+    def exceptions(self) -> list[str]:
+        """Verify the history that was made."""
+        with self.sessions() as session:
+            return verified.exceptions(session, setup=self._setup)
 
     def _add_director(self, session: Session, value: DirectorValue) -> int:
         name = self.scenario.director_names[value.id]

@@ -208,7 +208,7 @@ def _facts_in_words(row: DirectorRow) -> str:
 
 
 def _new_page(form: Form) -> str:
-    return render_template("admin/new_director.html", form=form, lines=sorted(use_cases.lines_of(setup())))
+    return render_template("admin/new_director.html", form=form)
 
 
 def _page(row: DirectorRow, form: Form) -> str:
@@ -230,7 +230,6 @@ def _page(row: DirectorRow, form: Form) -> str:
         form=form,
         was=_facts_in_words(row),
         was_week="; ".join(row.week),
-        lines=sorted(use_cases.lines_of(setup())),
         weekdays=_weekdays(),
         how=hours_cases.HOW,
         people=[(id_, name) for id_, name, _ in people],

@@ -14,6 +14,7 @@ from app.web.health import health
 from app.web.letters import letters
 from app.web.nurse import nurse
 from app.web.office import office
+from app.web.reports import reports
 from app.web.signing_in import session
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -26,4 +27,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     director,
     coordinator,
     administrator,
+    reports,
 )

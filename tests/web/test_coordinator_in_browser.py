@@ -1,7 +1,7 @@
 """The desk and the administrator in a real browser: accessible, narrow, by keys alone, and a call within a minute."""
 
 from collections.abc import Callable
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from flask import Flask
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import utcnow
 from app.consults import assignment
-from app.models import Attention, Consult, Denial, DirectorHours, LeftRequest, StaffRole
+from app.models import Attention, Consult, Denial, DirectorHours, LateEntry, LeftRequest, StaffRole
 from tests.web.conftest import PASSWORD, denial, person
 from tests.web.test_in_browser import WIDTHS, address, check, open_page  # noqa: F401 -- fixtures
 
@@ -103,7 +103,7 @@ def test_a_caller_is_put_through_at_once(sign_in_as, made: Denial, db: Session, 
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_every_page_of_the_desk_holds(sign_in_as, made: Denial, db: Session, settings, width: int) -> None:
+def test_every_page_of_the_desk_holds(sign_in_as, account, made: Denial, db: Session, settings, width: int) -> None:
     left = LeftRequest(
         reference="P2P-LEFT-0001",
         form_key="left",
@@ -112,9 +112,18 @@ def test_every_page_of_the_desk_holds(sign_in_as, made: Denial, db: Session, set
         body={"speaker_name": "Rosa Diaz", "speaker_phone": "919-555-0142", "times": "any", "office_contact": "Sam"},
     )
     nameless = denial(db, settings, None, case_number="NC-2002")
-    db.add(left)
-    db.commit()
     page = sign_in_as(StaffRole.COORDINATOR, width)
+    late = LateEntry(
+        denial_id=made.id,
+        form_key="late",
+        received_at=utcnow() - timedelta(days=5),
+        entered_at=utcnow(),
+        entered_by=account(StaffRole.NURSE).id,
+        reason="The fax lay under the printer.",
+        body={"channel": "fax", "office_contact": "Sam", "speaker_name": "Rosa Diaz", "speaker_phone": "919-555-0142"},
+    )
+    db.add_all([left, late])
+    db.commit()
     page.goto(f"/coordinator/calls/new/{nameless.id}")
     page.get_by_label("Number to call").fill("919-555-0142")
     page.get_by_label("Who is calling").fill("Sam Desk")
@@ -131,6 +140,10 @@ def test_every_page_of_the_desk_holds(sign_in_as, made: Denial, db: Session, set
         "/coordinator/search",
         "/coordinator/queues",
         f"/coordinator/directors/{made.director_id}/out",
+        f"/coordinator/directors/{made.director_id}/left?successor=nobody",
+        "/coordinator/late",
+        f"/coordinator/late/{late.id}",
+        "/reports/?by=director",
         "/coordinator/left",
         "/coordinator/left?show=settled",
         f"/coordinator/left/{left.id}",
@@ -157,6 +170,9 @@ def test_every_page_of_the_administrator_holds(sign_in_as, made: Denial, width: 
         "/admin/?show=closed",
         "/admin/people/new",
         "/admin/people/1",
+        "/admin/directors",
+        "/admin/directors/new",
+        f"/admin/directors/{made.director_id}",
         "/admin/policies",
         "/admin/policies/blue-cross-nc-commercial",
         "/admin/messages",

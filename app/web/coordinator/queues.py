@@ -140,7 +140,7 @@ def _csv_row(column: Column, place: int | None, row: Waiting) -> list[object]:
         row.reference,
         row.urgency.value,
         row.received_at,
-        WAITING[row.why].title if row.start is None else "Booked after the deadline",
+        WAITING[row.why].title if row.start is None else "Booked late",
         row.start,
         row.due,
         TASKS[row.at_risk].title if row.at_risk else "",

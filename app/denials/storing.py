@@ -14,7 +14,7 @@ from app.db import is_busy
 from app.denials.access_code import code_hash, make_code
 from app.denials.records import NewDenial, Problem
 from app.errors import Conflict
-from app.models import Denial, Director
+from app.models import WITHDRAWN, Denial, Director
 
 #: rows in one statement: its lists stay short, and none of them runs into the time limit
 AT_ONCE = 500
@@ -93,6 +93,8 @@ def store(
             row = known.get((denial.plan, denial.case_number))
             if row is None:
                 new.append(denial)
+            elif row.member_name == WITHDRAWN:
+                stored.unchanged += 1
             elif names := _differing(row, denial, directors=directors, key=key):
                 stored.problems.append(Problem(place, _conflict(names)))
             else:

@@ -2,7 +2,7 @@
 
 from app.models.base import Base
 from app.models.consults import Attention, AttentionReason, BookingRow, Channel, Consult, History, ReviewTask, arrivals
-from app.models.denials import Denial, LateEntry, LeftRequest, Withdrawal
+from app.models.denials import WITHDRAWN, Denial, LateEntry, LeftRequest, Withdrawal
 from app.models.documents import Document, DocumentKind, DocumentState, RefusedBecause, WithdrawnBecause
 from app.models.feeds import BusyCalendar, OwnFeed
 from app.models.followup import FollowUp, FollowUpItem
@@ -33,6 +33,7 @@ from app.models.people import (
 from app.models.wanted import Wanted
 
 __all__ = [
+    "WITHDRAWN",
     "Account",
     "Answer",
     "Attention",

@@ -10,6 +10,9 @@ from app.models.base import Base, word
 from app.models.people import Director
 from scheduling.values import Decision, Setting, Urgency
 
+#: stands in place of a name or a service that was withdrawn from view because it is of the wrong patient
+WITHDRAWN = "Withdrawn from view"
+
 
 class Denial(Base):
     """An adverse determination: what was denied, why, by whom, and how that was told (BSP-1, BSP-2)."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, undefer
 
 from app import history
 from app.errors import NotFound
-from app.models import Account, BookingRow, Consult, Denial, Letter, LetterKind
+from app.models import WITHDRAWN, Account, BookingRow, Consult, Denial, Letter, LetterKind
 
 MEMBERS = [kind for kind in LetterKind if kind.for_member]
 
@@ -44,7 +44,7 @@ def of_case(session: Session, denial_id: int, *, members: bool) -> list[LetterRo
     query = (
         select(Letter, Consult.reference)
         .outerjoin(Consult, Consult.id == Letter.consult_id)
-        .where(Letter.denial_id == denial_id)
+        .where(Letter.denial_id == denial_id, _in_view())
         .order_by(Letter.id.desc())
     )
     if not members:
@@ -69,11 +69,17 @@ def of_case(session: Session, denial_id: int, *, members: bool) -> list[LetterRo
 
 def read(session: Session, letter_id: int, reader: Reader) -> Letter:
     """Read a letter with its content. Raises NotFound for one that is not there, or not for who asks (M4)."""
-    query = select(Letter).where(Letter.id == letter_id, *_for(reader)).options(undefer(Letter.content))
+    query = select(Letter).where(Letter.id == letter_id, _in_view(), *_for(reader)).options(undefer(Letter.content))
     letter = session.scalars(query).one_or_none()
     if letter is None:
         raise NotFound("There is no such letter among the cases that are open to you.")
     return letter
+
+
+def _in_view() -> ColumnElement[bool]:
+    """Make the condition "its case is not withdrawn from view"; the letter itself is never changed."""
+    gone = select(Denial.id).where(Denial.id == Letter.denial_id, Denial.member_name == WITHDRAWN)
+    return ~gone.correlate(Letter).exists()
 
 
 def _for(reader: Reader) -> list[ColumnElement[bool]]:

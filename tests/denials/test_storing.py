@@ -15,7 +15,7 @@ from app.config import Settings
 from app.denials.access_code import code_hash, matches
 from app.denials.importing import import_file
 from app.denials.records import Given
-from app.models import Denial, History
+from app.models import WITHDRAWN, Denial, History
 from app.process import make_process
 from app.queries.office import find_case
 from tests.denials.conftest import BLUE_CROSS, PROMISE, Import, csv_of, row
@@ -50,6 +50,18 @@ def test_other_content_under_a_known_number_is_an_error_that_names_the_fields(ru
     assert f"{said}, access_code" in result.output
     assert "Somebody" not in result.output
     assert len(stored()) == 1
+
+
+def test_a_case_that_was_withdrawn_from_view_does_not_come_back_with_its_file(
+    run: Import, stored: Stored, engine: Engine
+) -> None:
+    file = csv_of(row())
+    run(file)
+    with Session(engine) as session:
+        session.execute(update(Denial).values(member_name=WITHDRAWN, member_id=""))
+        session.commit()
+    assert run(file).output == "0 stored, 1 were stored already and are unchanged.\n"
+    assert stored()[0].member_name == WITHDRAWN
 
 
 def test_what_people_added_to_a_case_is_no_contradiction(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import utcnow
 from app.consults import assignment
+from app.consults.wrong_patient import Part, withdraw_case
 from app.models import Attention, Consult, Denial, DirectorHours, LateEntry, LeftRequest, StaffRole
 from tests.web.conftest import PASSWORD, denial, person
 from tests.web.test_in_browser import WIDTHS, address, check, open_page  # noqa: F401 -- fixtures
@@ -149,6 +150,7 @@ def test_every_page_of_the_desk_holds(sign_in_as, account, made: Denial, db: Ses
         f"/coordinator/left/{left.id}",
         f"/coordinator/calls/new/{made.id}?left={left.id}",
         f"/coordinator/cases/{made.id}",
+        f"/coordinator/cases/{made.id}/wrong-patient",
         f"/coordinator/cases/{nameless.id}",
         f"/coordinator/cases/{nameless.id}/director",
         "/coordinator/cases/99",
@@ -163,8 +165,12 @@ def test_every_page_of_the_desk_holds(sign_in_as, account, made: Denial, db: Ses
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_every_page_of_the_administrator_holds(sign_in_as, made: Denial, width: int) -> None:
+def test_every_page_of_the_administrator_holds(sign_in_as, account, made: Denial, db: Session, width: int) -> None:
     page = sign_in_as(StaffRole.ADMINISTRATOR, width)
+    by = account(StaffRole.NURSE).id
+    made_id, director_id = made.id, made.director_id
+    gone = withdraw_case(db, made_id, Part.CASE, "Two members were mixed up.", account_id=by, now=utcnow())
+    db.commit()
     for path in (
         "/admin/",
         "/admin/?show=closed",
@@ -172,12 +178,14 @@ def test_every_page_of_the_administrator_holds(sign_in_as, made: Denial, width: 
         "/admin/people/1",
         "/admin/directors",
         "/admin/directors/new",
-        f"/admin/directors/{made.director_id}",
+        f"/admin/directors/{director_id}",
+        "/admin/withdrawals",
+        f"/admin/withdrawals/{gone.id}",
         "/admin/policies",
         "/admin/policies/blue-cross-nc-commercial",
         "/admin/messages",
         "/admin/history",
-        f"/admin/history/{made.id}",
+        f"/admin/history/{made_id}",
     ):
         page.goto(path)
         check(page)

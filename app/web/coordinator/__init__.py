@@ -14,6 +14,7 @@ from app.web.coordinator import (  # noqa: F401 -- each adds its routes
     queues,
     talking,
     today,
+    wrong_patient,
 )
 from app.web.coordinator.blueprint import coordinator
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.consults import late
 from app.errors import NotFound
-from app.models import Role
+from app.models import WITHDRAWN, Role
 from app.queries import casework, expectation
 from app.queries import followup as follow_up_queries
 from app.queries import letters as letter_queries
@@ -120,6 +120,8 @@ def actions(work: Work, options: Options, free: list[Person]) -> list[tuple[str,
     if work.case.appeal_filed_at is None:
         ends = "" if rules.eligibility.after_appeal else "ends an open request under this policy"
         todo.append(("An appeal was filed", "coordinator.appealing", ends))
+    if work.case.member_name != WITHDRAWN:
+        todo.append(("Records of the wrong patient", "coordinator.wrong_patient", ""))
     return todo
 
 

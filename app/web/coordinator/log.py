@@ -283,6 +283,12 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "escalated": _escalated,
     "deadline_near": _deadline_near,
     "settled": _settled,
+    "withdrawn_from_view": lambda work, row: (
+        "The case was withdrawn from view: wrong patient."
+        if row.details.get("part") == "case"
+        else "What the office sent was withdrawn from view: wrong patient."
+    ),
+    "returned_to_view": _fixed("What was withdrawn is back in view."),
     "director_named": _named,
     "reassigned": _reassigned,
     "date_known": _date_known,

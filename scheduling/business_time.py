@@ -166,6 +166,20 @@ def last_opening_before(rulebook: Rulebook, due: datetime, notice: timedelta) ->
     return start_at(day, opens, zone)
 
 
+def staffed_before(rulebook: Rulebook, due: datetime, left: timedelta) -> datetime:
+    """Return when the desk has `left` of its hours before something is due."""
+    plan = rulebook.policy.plan
+    day = local_date(due, plan.time_zone)
+    while True:
+        if is_business_day(rulebook, day):
+            opens = start_at(day, plan.business_hours.from_, plan.time_zone)
+            closes = min(close_of_business(rulebook, day), due)
+            if closes - opens >= left:
+                return closes - left
+            left -= max(closes - opens, timedelta(0))
+        day -= ONE_DAY
+
+
 def review_date_unknown(rulebook: Rulebook, denial: Denial, *, received: datetime, complete: datetime | None) -> bool:
     """Tell whether a coordinator has to be asked for the date that the nurse's due time counts from."""
     rule = rulebook.policy.reconsideration.of(denial).deadline

@@ -107,11 +107,16 @@ def _to_open(rulebook: Rulebook, state: ConsultState, now: datetime) -> Review |
 
 def overdue(rulebook: Rulebook, state: ConsultState, *, now: datetime) -> list[Happening]:
     """Say that the nurse is late; a deadline that is only advice escalates nothing."""
-    rule = rulebook.policy.reconsideration.of(state.denial).deadline
     happenings = [told(What.REVIEW_OVERDUE, state, now)]
-    if rule is None or rule.binding:
+    if not silent(rulebook, state):
         happenings.append(told(What.ESCALATED, state, now, reason="review_overdue", cause=None))
     return happenings
+
+
+def silent(rulebook: Rulebook, state: ConsultState) -> bool:
+    """Tell whether the review's due time is only advice: nobody is called for it."""
+    rule = rulebook.policy.reconsideration.of(state.denial).deadline
+    return rule is not None and not rule.binding
 
 
 def asked(rulebook: Rulebook, state: ConsultState, *, now: datetime) -> list[Happening]:

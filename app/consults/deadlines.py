@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app import history
-from app.consults import at_risk
+from app.consults import at_risk, review_near
 from app.consults.change import change
 from app.consults.setup import Setup
 from app.db import in_transaction
@@ -35,7 +35,8 @@ def pass_due_times(sessions: sessionmaker[Session], *, setup: Setup, now: dateti
         ).all()
     for consult_id in due:
         in_transaction(sessions, partial(mark_overdue, consult_id=consult_id, setup=setup, now=now))
-    return len(due) + at_risk.warn_all(sessions, setup=setup, now=now)
+    near = at_risk.warn_all(sessions, setup=setup, now=now) + review_near.warn_all(sessions, setup=setup, now=now)
+    return len(due) + near
 
 
 def mark_overdue(session: Session, consult_id: int, setup: Setup, now: datetime) -> None:

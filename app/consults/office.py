@@ -1,12 +1,12 @@
 """What an office can do about its request, online or through a coordinator on the telephone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from app import directors, history
-from app.consults import casefile
+from app.consults import casefile, wanted
 from app.consults.assignment import lock_for_planning
 from app.consults.casefile import CaseFile
 from app.consults.change import change
@@ -41,9 +41,19 @@ def reschedule(
 
 
 def send_information(
-    session: Session, consult_id: int, statement: str, *, setup: Setup, by: str, now: datetime
+    session: Session,
+    consult_id: int,
+    statement: str,
+    *,
+    setup: Setup,
+    by: str,
+    now: datetime,
+    details: Mapping[str, object] | None = None,
 ) -> CaseFile:
-    """Add clinical information: typed by the office, or taken down by a nurse or coordinator (NC-8)."""
+    """Add clinical information: typed by the office, or taken down by a nurse or coordinator (NC-8).
+
+    `details`: how it came, for the history.
+    """
     if not statement.strip():
         raise Invalid({"statement": "Write what the reviewer should know before you send it."})
     if not casefile.load(session, consult_id, setup=setup).state.status.open:
@@ -61,8 +71,15 @@ def send_information(
         before = file.consult.statement
         file.consult.statement = f"{before}\n\n{statement.strip()}".strip()
         history.write(
-            session, denial_id=file.denial.id, consult_id=consult_id, what="information", details={}, by=by, now=now
+            session,
+            denial_id=file.denial.id,
+            consult_id=consult_id,
+            what="information",
+            details=details or {},
+            by=by,
+            now=now,
         )
+        wanted.information_came(session, consult_id, now=now)
     return file
 
 

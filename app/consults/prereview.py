@@ -11,7 +11,7 @@ from app.consults.casefile import CaseFile, call_for_a_person
 from app.consults.change import change
 from app.consults.setup import Setup
 from app.errors import Conflict, Invalid, NotFound
-from app.models import Account, AttentionReason, ReviewTask, StaffRole
+from app.models import Account, AttentionReason, Consult, ReviewTask, StaffRole
 from scheduling import life
 from scheduling.values import ReviewDecision, ReviewKind
 
@@ -26,21 +26,21 @@ TELL_BY_TELEPHONE = timedelta(hours=4)
 
 def claim(session: Session, consult_id: int, *, account_id: int, now: datetime) -> ReviewTask:
     """Take a task for half an hour, or renew the claim. Raises Conflict while another nurse holds it."""
-    review = _locked(session, consult_id)
-    if review.decided_at is not None:
-        raise Conflict("This review is already decided. Nothing was changed.")
-    if is_claimed_by_another(review, account_id, now):
-        holder = session.get(Account, review.claimed_by)
-        raise Conflict(f"{holder.name if holder else 'Another nurse'} is working on this case. Nothing was changed.")
+    consult, review = _locked(session, consult_id)
+    _check_free(session, consult, review, account_id, now)
+    if review.claimed_by != account_id or not _is_held(review, now):
+        _note(session, consult, "claimed", {}, by=account_id, now=now)
     review.claimed_by, review.claimed_until = account_id, now + CLAIM
     return review
 
 
 def release(session: Session, consult_id: int, *, account_id: int, now: datetime) -> ReviewTask:
-    """Hand a task back to the list."""
-    review = _locked(session, consult_id)
+    """Hand a task back to the list. Handed back already, nothing changes."""
+    consult, review = _locked(session, consult_id)
     if is_claimed_by_another(review, account_id, now):
         raise Conflict("This case is not yours to hand back: another nurse holds it.")
+    if review.claimed_by == account_id:
+        _note(session, consult, "released", {}, by=account_id, now=now)
     review.claimed_by = review.claimed_until = None
     return review
 
@@ -50,16 +50,36 @@ def hand_over(session: Session, consult_id: int, *, account_id: int, to_account_
     to = session.get(Account, to_account_id)
     if to is None or to.role is not StaffRole.NURSE or not to.active:
         raise Invalid({"to": "Choose the nurse who takes it over."})
-    review = claim(session, consult_id, account_id=account_id, now=now)
-    review.claimed_by = to.id
+    consult, review = _locked(session, consult_id)
+    _check_free(session, consult, review, account_id, now)
+    review.claimed_by, review.claimed_until = to.id, now + CLAIM
+    _note(session, consult, "handed_over", {"to": to.id}, by=account_id, now=now)
     return review
+
+
+def _check_free(session: Session, consult: Consult, review: ReviewTask, account_id: int, now: datetime) -> None:
+    if review.decided_at is not None or consult.closed_at is not None:
+        raise Conflict("This review is already decided, or its request is closed. Nothing was changed.")
+    if is_claimed_by_another(review, account_id, now):
+        holder = session.get(Account, review.claimed_by)
+        raise Conflict(f"{holder.name if holder else 'Another nurse'} is working on this case. Nothing was changed.")
+
+
+def _note(session: Session, consult: Consult, what: str, details: dict[str, object], *, by: int, now: datetime) -> None:
+    """Put down who holds a task from now on."""
+    actor = history.account_actor(by)
+    history.write(
+        session, denial_id=consult.denial_id, consult_id=consult.id, what=what, details=details, by=actor, now=now
+    )
 
 
 def is_claimed_by_another(review: ReviewTask, account_id: int, now: datetime) -> bool:
     """Tell whether somebody else holds the task now."""
-    return (
-        review.claimed_by not in (None, account_id) and review.claimed_until is not None and review.claimed_until > now
-    )
+    return review.claimed_by not in (None, account_id) and _is_held(review, now)
+
+
+def _is_held(review: ReviewTask, now: datetime) -> bool:
+    return review.claimed_until is not None and review.claimed_until > now
 
 
 def approve(session: Session, consult_id: int, *, account_id: int, note: str, setup: Setup, now: datetime) -> CaseFile:
@@ -119,9 +139,13 @@ def _decide(
     return file
 
 
-def _locked(session: Session, consult_id: int) -> ReviewTask:
-    found = select(ReviewTask).where(ReviewTask.consult_id == consult_id).with_for_update()
+def _locked(session: Session, consult_id: int) -> tuple[Consult, ReviewTask]:
+    """Read a task that nobody else takes or decides until the transaction ends: whoever does locks the consult."""
+    consult = session.scalar(
+        select(Consult).where(Consult.id == consult_id).with_for_update(), execution_options=casefile.AFRESH
+    )
+    found = select(ReviewTask).where(ReviewTask.consult_id == consult_id)
     review = session.scalar(found, execution_options=casefile.AFRESH)
-    if review is None:
+    if consult is None or review is None:
         raise NotFound("There is no review for this case.")
-    return review
+    return consult, review

@@ -220,6 +220,7 @@ def _directors(
 
 
 def _accounts(session: Session, log: Sequence[LogRow]) -> Mapping[int, str]:
-    ids = {history.account_of(row.actor) for row in log} - {None}
+    ids = {history.account_of(row.actor) for row in log} | {row.details.get("to") for row in log} - {None}
+    ids = {account_id for account_id in ids if isinstance(account_id, int)}
     found = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
     return dict(found.all())

@@ -120,6 +120,18 @@ def _peer_offered(work: Work, row: LogRow) -> str:
     return f"Another director offered: {_director(work, row)}, {_time(row)}."
 
 
+def _handed_over(work: Work, row: LogRow) -> str:
+    return f"Handed the review over to {work.accounts.get(row.details.get('to') or 0, 'another nurse')}."
+
+
+def _information(work: Work, row: LogRow) -> str:
+    how = {"telephone": "by telephone from", "fax": "by fax from"}.get(str(row.details.get("how")))
+    at = _instant(row.details.get("at"))
+    if how is None or at is None:
+        return "Clinical information came in."
+    return f"Clinical information taken down, {how} {row.details.get('whom', '')}, {when(at)}."
+
+
 def _closed(work: Work, row: LogRow) -> str:
     word = row.details.get("reason") or row.details.get("determination") or row.what
     mine = work.request is not None and row.consult_id == work.request.consult.id
@@ -259,7 +271,7 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "matched": _matched,
     "talk_asked": _talk_asked,
     "awaiting_information": _fixed("Waits for clinical information."),
-    "information": _fixed("Clinical information came in."),
+    "information": _information,
     "early_information": _fixed("Clinical information came in before there was a request."),
     "brief_opened": _fixed("The director opened the brief."),
     "document_received": _document("came in"),
@@ -271,6 +283,11 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "changed": _changed,
     "review_opened": _review_opened,
     "review_decided": _review_decided,
+    "claimed": _fixed("Took the review to work on it."),
+    "released": _fixed("Handed the review back to the list."),
+    "handed_over": _handed_over,
+    "more_wanted": _fixed("Asked the office for more before it can be decided."),
+    "review_near": _fixed("The nurse's review is due soon and not decided; the desk is alerted."),
     "review_overdue": _fixed("The nurse's review was not decided in time."),
     "booked": _booked,
     "moved": _moved,

@@ -50,6 +50,13 @@ def _awaiting(shown: RequestView, step: Happened) -> str:
     return "Clinical information is needed before a time is looked for."
 
 
+def _information(shown: RequestView, step: Happened) -> str:
+    how = {"telephone": "the telephone", "fax": "a fax"}.get(str(step.details.get("how")))
+    if how is None:
+        return "Your clinical information was received."
+    return f"Your clinical information was taken down by the plan's staff, from {how}."
+
+
 def _review_opened(shown: RequestView, step: Happened) -> str:
     due = _instant(step.details.get("due"))
     until = f", to be decided by {when(due)}" if due else ""
@@ -123,13 +130,14 @@ _WORDS: Mapping[str, Callable[[RequestView, Happened], str]] = {
     "received": _received,
     "talk_asked": _talk_asked,
     "awaiting_information": _awaiting,
-    "information": _fixed("Your clinical information was received."),
+    "information": _information,
     "document_received": lambda shown, step: f"Document {step.details['document']} was received.",
     "document_refused": _document_refused,
     "document_withdrawn": lambda shown, step: f"Document {step.details['document']} was taken out of view.",
     "information_waived": _fixed("The plan's desk let the request go on without clinical information."),
     "review_opened": _review_opened,
     "review_decided": _review_decided,
+    "more_wanted": _fixed("The nurse asked for more before deciding; what it is stands on this page."),
     "review_overdue": _fixed("The review was not decided in time. The plan's desk has been alerted."),
     "booked": _booked,
     "moved": _moved,

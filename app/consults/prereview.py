@@ -13,7 +13,7 @@ from app.consults.setup import Setup
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, AttentionReason, Consult, ReviewTask, StaffRole
 from scheduling import life
-from scheduling.values import ReviewDecision, ReviewKind
+from scheduling.values import Booking, ReviewDecision, ReviewKind
 
 APPROVE = ReviewDecision.APPROVE
 
@@ -116,7 +116,7 @@ def _decide(
         raise Conflict("No reconsideration was asked for in this case, so there is nothing to approve.")
     if is_claimed_by_another(before.review, account_id, now):
         raise Conflict("Another nurse is working on this case. Nothing was changed.")
-    booked_for = before.state.booking.during.start if before.state.booking else None
+    booked = before.state.booking
     by = history.account_actor(account_id)
     file = change(
         session,
@@ -134,9 +134,23 @@ def _decide(
         over = file.consult.closed_reason == "approved_by_nurse"
         told = over and correspondence.write_letters(session, file, "approved_by_nurse", setup=setup, by=by, now=now)
         followup.open_list(session, file, told=told, now=now)
-        if booked_for is not None and now < booked_for < now + TELL_BY_TELEPHONE:
-            call_for_a_person(session, consult_id, AttentionReason.TELL_BY_TELEPHONE, now=now)
+        if booked is not None and now < booked.during.start < now + TELL_BY_TELEPHONE:
+            _telephone_both(session, consult_id, booked, now)
     return file
+
+
+def _telephone_both(session: Session, consult_id: int, booked: Booking, now: datetime) -> None:
+    """Call for somebody to telephone both sides: the office hears that it is approved, the director that he is free."""
+    for side, say in (("office", "approved"), ("director", "time_free")):
+        call_for_a_person(
+            session,
+            consult_id,
+            AttentionReason.TELL_BY_TELEPHONE,
+            director_id=booked.director if side == "director" else None,
+            key=side,
+            details={"side": side, "start": booked.during.start, "say": say},
+            now=now,
+        )
 
 
 def _locked(session: Session, consult_id: int) -> tuple[Consult, ReviewTask]:

@@ -14,6 +14,7 @@ from app.errors import Conflict, Invalid
 from app.mail import times
 from app.models import Wanted
 from scheduling.policy_words import InformationRule
+from scheduling.values import Rulebook
 
 SUBJECT = "More is needed to review your request"
 
@@ -27,7 +28,7 @@ def ask_for_more(
     was wanted before. Raises Conflict where there is nothing to decide any more, or the plan takes no information.
     """
     if not items.strip():
-        raise Invalid({"items": "Write what you need, so that the office can send it in one go."})
+        raise Invalid({"wanted": "Write what you need, so that the office can send it in one go."})
     file = casefile.load(session, consult_id, setup=setup)
     _check(file, account_id, now)
     wanted = open_question(session, consult_id)
@@ -68,13 +69,13 @@ def _check(file: CaseFile, account_id: int, now: datetime) -> None:
         raise Conflict("This review is decided, or the request is closed. Nothing was changed.")
     if is_claimed_by_another(file.review, account_id, now):
         raise Conflict("Another nurse is working on this case. Nothing was changed.")
-    if not may_ask(file):
+    if not takes_more(file.rulebook):
         raise Conflict("This plan takes no further clinical information beside a request. Nothing was asked for.")
 
 
-def may_ask(file: CaseFile) -> bool:
-    """Tell whether the office could send more without losing its request by it."""
-    rule = file.rulebook.policy.clinical_information.rule
+def takes_more(rulebook: Rulebook) -> bool:
+    """Tell whether an office could send more without losing its request by it."""
+    rule = rulebook.policy.clinical_information.rule
     return rule not in (InformationRule.REFUSED, InformationRule.CONVERTS_TO_APPEAL)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from app.consults.prereview import is_claimed_by_another
 from app.consults.setup import Setup
 from app.errors import NotFound
-from app.models import Account, BookingRow, Consult, Denial, Director, ReviewTask, StaffRole
+from app.models import Account, BookingRow, Consult, Denial, Director, ReviewTask, StaffRole, Wanted
 from app.queries import office
 from app.queries.office import RequestView
 from app.ranges import interval
@@ -42,6 +42,15 @@ class ReviewRow:
     holder_id: int | None
     holder_name: str | None
     "who works on it now; None once the claim has run out"
+    talk: bool
+    wanted_at: datetime | None
+    "since when it waits for what the office is to send"
+
+    @property
+    def first(self) -> datetime | None:
+        """What comes first: that it is due, or the talk."""
+        known = [at for at in (self.due_at, self.consult.start if self.consult else None) if at is not None]
+        return min(known, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +89,13 @@ def worklist(
     """List the open reviews, first what is due or talked about first (NC-6). One statement."""
     lives = ReviewTask.claimed_until > now
     query = (
-        select(ReviewTask, Consult, Denial, BookingRow.during, Director.name, Account.name)
+        select(ReviewTask, Consult, Denial, BookingRow.during, Director.name, Account.name, Wanted.asked_at)
         .join(Consult, Consult.id == ReviewTask.consult_id)
         .join(Denial, Denial.id == Consult.denial_id)
         .outerjoin(BookingRow, (BookingRow.consult_id == Consult.id) & BookingRow.released_at.is_(None))
         .outerjoin(Director, Director.id == func.coalesce(BookingRow.director_id, Consult.director_id))
         .outerjoin(Account, (Account.id == ReviewTask.claimed_by) & lives)
+        .outerjoin(Wanted, (Wanted.consult_id == Consult.id) & Wanted.answered_at.is_(None))
         .where(ReviewTask.decided_at.is_(None), Consult.closed_at.is_(None))
         .order_by(
             func.least(ReviewTask.due_at, func.lower(BookingRow.during)).asc().nulls_last(),
@@ -117,8 +127,10 @@ def worklist(
             director_name=director,
             holder_id=review.claimed_by if holder is not None else None,
             holder_name=holder,
+            talk=consult.talk,
+            wanted_at=wanted_at,
         )
-        for review, consult, denial, during, director, holder in session.execute(query)
+        for review, consult, denial, during, director, holder, wanted_at in session.execute(query)
     ]
 
 
@@ -162,15 +174,17 @@ def review(session: Session, reference: str, *, setup: Setup, now: datetime, loc
 def news(session: Session, reference: str) -> str:
     """Name how a review stands in a word that is another as soon as it or its request has changed. Raises NotFound."""
     row = session.execute(
-        select(Consult.version, BookingRow.id, ReviewTask.claimed_by, ReviewTask.decided_at)
+        select(Consult.version, BookingRow.id, ReviewTask.claimed_by, ReviewTask.decided_at, Wanted.asked_at)
         .join(ReviewTask, ReviewTask.consult_id == Consult.id)
+        .outerjoin(Wanted, (Wanted.consult_id == Consult.id) & Wanted.answered_at.is_(None))
         .outerjoin(BookingRow, (BookingRow.consult_id == Consult.id) & BookingRow.released_at.is_(None))
         .where(Consult.reference == reference)
     ).one_or_none()
     if row is None:
         raise NotFound("There is no review with this reference.")
-    version, booking, holder, decided = row
-    return f"{version}.{booking or 0}.{holder or 0}.{1 if decided else 0}"
+    version, booking, holder, decided, wanted_at = row
+    asked = int(wanted_at.timestamp()) if wanted_at else 0
+    return f"{version}.{booking or 0}.{holder or 0}.{1 if decided else 0}.{asked}"
 
 
 def others(session: Session, account_id: int) -> list[tuple[int, str]]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from app.consults import casefile
 from app.consults.casefile import CaseFile
 from app.consults.setup import Setup
+from app.consults.wanted import open_question
 from app.denials import access_code
 from app.errors import NotFound
 from app.models import Consult, Denial, Director, History
@@ -127,6 +128,14 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WantedView:
+    """What a nurse still wants, in her words, and since when."""
+
+    items: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestView:
     """A request with all that its office may know of it."""
 
@@ -138,6 +147,8 @@ class RequestView:
     review_note: str
     people: Mapping[int, Person]
     steps: tuple[Happened, ...]
+    wanted: WantedView | None
+    "what the nurse still wants from the office"
 
     @property
     def talks_with(self) -> Person | None:
@@ -233,6 +244,7 @@ def request(
         review_note=file.review.note if file.review else "",
         people=people,
         steps=steps,
+        wanted=_wanted(session, consult_id, steps),
     )
 
 
@@ -313,6 +325,13 @@ def _request_row(consult: Consult) -> RequestRow:
 def _steps(session: Session, consult_id: int) -> tuple[Happened, ...]:
     rows = session.scalars(select(History).where(History.consult_id == consult_id).order_by(History.id))
     return tuple(Happened(id=row.id, at=row.at, what=row.what, details=row.details, actor=row.actor) for row in rows)
+
+
+def _wanted(session: Session, consult_id: int, steps: Sequence[Happened]) -> WantedView | None:
+    if not any(step.what == "more_wanted" for step in steps):
+        return None
+    wanted = open_question(session, consult_id)
+    return WantedView(items=wanted.items, asked_at=wanted.asked_at) if wanted else None
 
 
 def _people(session: Session, file: CaseFile, steps: Sequence[Happened]) -> dict[int, Person]:

@@ -73,7 +73,7 @@ def test_the_denial_stands_beside_what_is_new(nora: Client, emergent: Consult) -
         assert words in page
     assert "The consult on Tuesday 3 March, 10:00 am Eastern with Dana Lee, MD is cancelled in both calendars." in page
     assert "The time goes to the next in line." in page
-    assert "a coordinator is asked to telephone as well" in page
+    assert "a coordinator is asked to telephone both sides as well" in page
     assert "goes on as booked" in page
     assert "Request received" in page
 

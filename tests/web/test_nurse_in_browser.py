@@ -43,6 +43,30 @@ def test_every_state_of_the_worklist_and_a_case_is_accessible(nora: Callable[...
     check(page)
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_asking_for_more_and_taking_down_are_accessible(nora: Callable[..., Page], asked: Consult, width) -> None:
+    """N1: closed, open, with errors, and while it waits for the office."""
+    page = nora(width=width)
+    page.goto(f"/nurse/consults/{asked.reference}")
+    page.get_by_text("Something is missing").click()
+    page.get_by_text("The office is on the telephone").click()
+    check(page)
+    page.get_by_role("button", name="Take it down").click()
+    page.get_by_text("One answer needs your attention").wait_for()
+    check(page)
+    page.get_by_label("What was said, or what the fax holds").fill("No relief in May.")
+    page.get_by_role("button", name="Take it down").click()
+    page.get_by_text("Taken down.").wait_for()
+    page.get_by_text("Something is missing").click()
+    page.get_by_label("What you need").fill("The imaging of May.")
+    page.get_by_role("button", name="Ask the office").click()
+    page.get_by_text("The office is asked.").wait_for()
+    check(page)
+    page.goto(f"/nurse/consults/{asked.reference}")
+    page.get_by_role("heading", name="The office was asked for more").wait_for()
+    check(page)
+
+
 def test_a_case_is_approved_by_keys_alone(nora, asked: Consult, db: Session) -> None:
     page = nora()
     press_to(page, page.get_by_role("link", name=asked.reference))

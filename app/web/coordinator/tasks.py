@@ -11,6 +11,11 @@ from app.web.letters import TITLES
 from app.web.times import when
 
 SIDES = {"office": "The office", "director": "The director"}
+#: what is to be said on the telephone; the director does not hear of the nurse (G2)
+SAY = {
+    "approved": "Say that the request is approved and that the talk is cancelled.",
+    "time_free": "Say that the talk is cancelled and that the time is free again.",
+}
 ANSWERS = {"accepted": "accepts", "declined": "declines", "tentative": "may come", "proposed": "proposes another time"}
 
 
@@ -37,6 +42,8 @@ def said(task: TaskRow) -> str:
         words.append(f"{side} {answer}." if answer else f"To the {told['side']}.")
     if (document := told.get("document")) is not None:
         words.append(f"Document {document}.")
+    if (say := SAY.get(str(told.get("say")))) is not None:
+        words.append(say)
     if (start := _instant(told.get("start"))) is not None:
         end = _instant(told.get("end"))
         words.append(f"The time: {when(start)}{f' to {when(end)}' if end else ''}.")

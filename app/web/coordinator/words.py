@@ -62,7 +62,7 @@ TASKS: Mapping[AttentionReason, ToDo] = {
     ),
     AttentionReason.TELL_BY_TELEPHONE: ToDo(
         title="Tell by telephone",
-        remedy="A mail may be read too late, or cannot be sent. Call the office, then write down whom you reached.",
+        remedy="A mail may be read too late, or cannot be sent. Call, then write down whom you reached.",
     ),
     AttentionReason.UPDATE_THE_CASE: ToDo(
         title="Update the case",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app import history
-from app.consults import casefile
+from app.consults import casefile, wanted
 from app.consults.change import change
 from app.consults.setup import Setup
 from app.documents.arriving import Arrived
@@ -88,6 +88,7 @@ def receive(
     new = [row for row in kept if row.received_at == now]
     if new and consult_id is not None:
         _becomes_information(session, consult_id, setup=setup, by=by, now=now)
+        wanted.information_came(session, consult_id, now=now)
     names = {row.stored_as for row in kept}
     return Taken(
         kept=len(kept),

@@ -5,17 +5,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import history
-from app.consults import casefile, correspondence, followup, without_call
+from app import history, outbox
+from app.consults import casefile, correspondence, followup, wanted, without_call
 from app.consults.casefile import CaseFile, call_for_a_person
 from app.consults.change import change
 from app.consults.setup import Setup
 from app.errors import Conflict, Invalid, NotFound
-from app.models import Account, AttentionReason, Consult, ReviewTask, StaffRole
+from app.mail import times
+from app.models import Account, AttentionReason, Consult, ReviewTask, StaffRole, Wanted
 from scheduling import life
 from scheduling.values import Booking, ReviewDecision, ReviewKind
 
 APPROVE = ReviewDecision.APPROVE
+MORE_IS_NEEDED = "More is needed to review your request"
 
 #: how long a claim lasts without a sign of life; after it another nurse may take the task
 CLAIM = timedelta(minutes=30)
@@ -70,6 +72,51 @@ def _note(session: Session, consult: Consult, what: str, details: dict[str, obje
     actor = history.account_actor(by)
     history.write(
         session, denial_id=consult.denial_id, consult_id=consult.id, what=what, details=details, by=actor, now=now
+    )
+
+
+def ask_for_more(
+    session: Session, consult_id: int, items: str, *, account_id: int, setup: Setup, now: datetime
+) -> Wanted:
+    """Ask the office for what is missing: told by mail without a clinical word, shown on the page of its request.
+
+    The task goes back to the list and waits there for the office; its clock runs on. Asked once more, what is wanted
+    now stands below the rest. Raises Conflict where there is nothing to decide, or the plan takes nothing more.
+    """
+    if not items.strip():
+        raise Invalid({"wanted": "Write what you need, so that the office can send it in one go."})
+    file = casefile.load(session, consult_id, setup=setup)
+    if file.review is None:
+        raise NotFound("There is no review for this case.")
+    _check_free(session, file.consult, file.review, account_id, now)
+    if not wanted.takes_more(file.rulebook):
+        raise Conflict("This plan takes no further clinical information beside a request. Nothing was asked for.")
+    question = wanted.open_question(session, consult_id)
+    if question is None:
+        question = Wanted(consult_id=consult_id, items=items.strip(), asked_by=account_id, asked_at=now)
+        session.add(question)
+    else:
+        question.items, question.asked_by, question.asked_at = f"{question.items}\n\n{items.strip()}", account_id, now
+    file.review.claimed_by = file.review.claimed_until = None
+    _note(session, file.consult, "more_wanted", {}, by=account_id, now=now)
+    _tell_what_is_wanted(session, file, setup=setup, now=now)
+    return question
+
+
+def _tell_what_is_wanted(session: Session, file: CaseFile, *, setup: Setup, now: datetime) -> None:
+    due = file.state.review.due if file.state.review else None
+    until = f" It is due by {times.instant(due, file.consult.office_time_zone)}." if due is not None else ""
+    outbox.notify(
+        session,
+        file.consult,
+        subject=MORE_IS_NEEDED,
+        paragraphs=[
+            "The nurse who reviews your request needs something more. What it is stands on the page of the request.",
+            f"The review goes on meanwhile, and nothing is taken away.{until} The sooner it is in, the better.",
+        ],
+        desk=setup.desk,
+        plan_name=file.rulebook.policy.name,
+        now=now,
     )
 
 

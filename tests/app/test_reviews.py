@@ -75,10 +75,10 @@ class TestMoreIsWanted:
         consult, nora = asked(session), factories.nurse(session)
         prereview.claim(session, consult.id, account_id=nora.id, now=NOW)
         before = len(mails(session))
-        wanted.ask_for_more(session, consult.id, "canarygram of May", account_id=nora.id, setup=SETUP, now=LATER)
+        prereview.ask_for_more(session, consult.id, "canarygram of May", account_id=nora.id, setup=SETUP, now=LATER)
         (mail,) = mails(session)[before:]
         body = mail.body.decode().replace("=\r\n", "")
-        assert (mail.recipient, mail.subject) == (Recipient.OFFICE, wanted.SUBJECT)
+        assert (mail.recipient, mail.subject) == (Recipient.OFFICE, prereview.MORE_IS_NEEDED)
         assert "canary" not in body.lower()
         assert f"/c/{consult.reference}" in body
         assert "It is due by Wednesday 4 March 2026, 5:00 pm Eastern" in body
@@ -88,8 +88,8 @@ class TestMoreIsWanted:
 
     def test_whatever_comes_next_answers_it(self, session: Session) -> None:
         consult, nora = asked(session), factories.nurse(session)
-        wanted.ask_for_more(session, consult.id, "one", account_id=nora.id, setup=SETUP, now=NOW)
-        again = wanted.ask_for_more(session, consult.id, "two", account_id=nora.id, setup=SETUP, now=LATER)
+        prereview.ask_for_more(session, consult.id, "one", account_id=nora.id, setup=SETUP, now=NOW)
+        again = prereview.ask_for_more(session, consult.id, "two", account_id=nora.id, setup=SETUP, now=LATER)
         assert (again.items, again.asked_at) == ("one\n\ntwo", LATER)
         office.send_information(session, consult.id, "here", setup=SETUP, by="office", now=LATER)
         assert wanted.open_question(session, consult.id) is None
@@ -98,13 +98,13 @@ class TestMoreIsWanted:
     def test_it_is_not_asked_of_what_is_decided_or_held_by_another(self, session: Session) -> None:
         consult, nora, luis = asked(session), factories.nurse(session), factories.nurse(session)
         prereview.claim(session, consult.id, account_id=luis.id, now=NOW)
-        with pytest.raises(Conflict, match="Another nurse"):
-            wanted.ask_for_more(session, consult.id, "one", account_id=nora.id, setup=SETUP, now=NOW)
+        with pytest.raises(Conflict, match="is working on this case"):
+            prereview.ask_for_more(session, consult.id, "one", account_id=nora.id, setup=SETUP, now=NOW)
         with pytest.raises(Invalid):
-            wanted.ask_for_more(session, consult.id, " ", account_id=luis.id, setup=SETUP, now=NOW)
+            prereview.ask_for_more(session, consult.id, " ", account_id=luis.id, setup=SETUP, now=NOW)
         prereview.approve(session, consult.id, account_id=luis.id, note="met", setup=SETUP, now=NOW)
-        with pytest.raises(Conflict, match="is decided"):
-            wanted.ask_for_more(session, consult.id, "one", account_id=luis.id, setup=SETUP, now=NOW)
+        with pytest.raises(Conflict, match="is already decided"):
+            prereview.ask_for_more(session, consult.id, "one", account_id=luis.id, setup=SETUP, now=NOW)
 
     def test_an_office_without_a_mail_address_is_called(self, session: Session) -> None:
         consult, nora = asked(session, office_email=""), factories.nurse(session)
@@ -112,7 +112,7 @@ class TestMoreIsWanted:
         desk_before = session.scalars(select(Attention.id)).all()
         for attention_id in desk_before:
             desk.settle(session, attention_id, account_id=nora.id, note="called", now=NOW)
-        wanted.ask_for_more(session, consult.id, "one", account_id=nora.id, setup=SETUP, now=NOW)
+        prereview.ask_for_more(session, consult.id, "one", account_id=nora.id, setup=SETUP, now=NOW)
         session.flush()
         open_tasks = select(Attention.reason).where(Attention.settled_at.is_(None))
         assert list(session.scalars(open_tasks)) == [AttentionReason.TELL_BY_TELEPHONE]

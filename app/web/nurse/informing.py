@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from app.consults import taken_down, wanted
+from app.consults import prereview, taken_down
 from app.consults.taken_down import How, TakenDown
 from app.errors import Conflict, Invalid
 from app.models import Role
@@ -32,7 +32,7 @@ def ask_for_more(reference: str) -> ResponseReturnValue:
     if form.errors:
         return case_page(review, form), 422
     try:
-        wanted.ask_for_more(
+        prereview.ask_for_more(
             db_session(), review.request.consult.id, items, account_id=account().id, setup=setup(), now=now()
         )
     except Conflict as conflict:

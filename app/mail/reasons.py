@@ -25,7 +25,7 @@ _CLOSED: Mapping[str, Reason] = {
         office=(
             "Good news: the request was approved on review.",
             "The talk is no longer needed and is cancelled. There is nothing more to do for it.",
-            "The letter about it is on the page of the request.",
+            "The letter about it is put on the page of the request.",
         ),
         director=(_FREE,),
     ),

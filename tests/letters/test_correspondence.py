@@ -135,7 +135,7 @@ def test_the_nurses_approval_produces_a_letter(session: Session) -> None:
     assert letter.kind is LetterKind.APPROVED
     assert "The service was approved on review of what you sent." in said
     assert "Meets 2b." not in said, "the note is for the director"
-    assert "The letter about it is on the page of the request." in " ".join(last_mail(session, consult).split())
+    assert "The letter about it is put on the page of the request." in " ".join(last_mail(session, consult).split())
 
 
 def test_nobody_reached_produces_a_letter_with_every_call(session: Session) -> None:

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pikepdf
@@ -15,8 +15,10 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app import directors
 from app.cli import main
 from app.config import Settings
+from app.consults import assignment, intake
 from app.dev.seed import seed
 from app.letters.packet import render
 from app.models import (
@@ -32,6 +34,8 @@ from app.models import (
 )
 from app.process import Process, make_process
 from app.queries import packet
+from app.queries.packet_proof import prove
+from scheduling.values import Interval
 from tests.letters.reading import tags, words
 from tests.support import factories
 from tests.support.environment import environment
@@ -98,6 +102,9 @@ def test_a_packet_reads_from_the_offer_of_a_talk_to_what_followed(trial: Process
         "authorization changed",
         "The new records were discussed against the criterion.",
         "What the office sent",
+        "The proof of the order of service",
+        "came in. Before it without a time: nobody.",
+        "None of it is against the order.",
     ):
         assert part in said
     pages = pypdf.PdfReader(io.BytesIO(content)).pages
@@ -141,3 +148,29 @@ def test_documents_are_listed_by_kind_time_and_figure_without_their_names(sessio
     assert received == "Tuesday 24 November 2026, 10:00 am EST, The office"
     assert figure == hashlib.sha256(b"mri").hexdigest()
     assert "canary-mri" not in str(shown)
+
+
+def test_the_proof_names_whoever_stood_before_it_and_why_that_request_did_not_have_the_time(session: Session) -> None:
+    """NC-9."""
+    lee = factories.director(session)
+    directors.note_change(session, lee.id, by="system", now=factories.NOW)
+    asked = []
+    night = Interval(factories.NOW + timedelta(hours=12), factories.NOW + timedelta(hours=14))
+    for windows in ((night,), ()):
+        about = factories.denial(session, lee)
+        new = factories.request(about, windows=windows)
+        asked.append(
+            intake.request_consult(session, new, setup=factories.setup(), by="office", now=factories.NOW).consult
+        )
+    assignment.assign_queue(session, lee.id, setup=factories.setup(), now=factories.NOW)
+    session.flush()
+    first, second = asked
+    assert first is not None
+    assert second is not None
+    section = prove(session, second.denial_id, setup=factories.setup(), zone="America/New_York", now=factories.NOW)
+    assert section.table is not None
+    said = [row[-1] for row in section.table.rows]
+    why = "the time lay outside its windows"
+    assert f"{second.reference} came in. Before it without a time: {first.reference}." in said
+    assert f"{first.reference} stood before {second.reference} in line: {why}." in said
+    assert "None of it is against the order." in section.text

@@ -12,6 +12,7 @@ from app.web.coordinator import (  # noqa: F401 -- each adds its routes
     left,
     letters,
     queues,
+    reaching,
     talking,
     today,
     wrong_patient,

@@ -143,6 +143,7 @@ def _open_actions(shown: RequestView, free: list[Person]) -> list[tuple[str, str
         todo.append(("Go on without the information", "coordinator.waiving", ""))
     if rules.reconsideration.offered and not state.reconsideration:
         todo.append(("Ask for reconsideration", "coordinator.reconsidering", ""))
+    todo.append(("Change numbers and addresses", "coordinator.numbers", ""))
     if not has_begun(shown):
         todo.append(("Give to another director", "coordinator.reassigning", ""))
         todo.append(("Withdraw the request", "coordinator.withdrawing", ""))

@@ -281,6 +281,7 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "document_withdrawn": _document_withdrawn,
     "imported": _fixed("The denial was imported."),
     "changed": _changed,
+    "reach_changed": _fixed("Numbers or addresses of the office were changed."),
     "review_opened": _review_opened,
     "review_decided": _review_decided,
     "claimed": _fixed("Took the review to work on it."),

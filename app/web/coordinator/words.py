@@ -24,6 +24,7 @@ class ToDo:
 _TIMES = ("Take down other times", "coordinator.times")
 _REASSIGN = ("Give to another director", "coordinator.reassigning")
 _CONNECT = ("Connect now", "coordinator.connecting")
+_NUMBERS = ("Change numbers and addresses", "coordinator.numbers")
 _FOLLOWS = ("What follows", "coordinator.what_follows_of")
 
 TASKS: Mapping[AttentionReason, ToDo] = {
@@ -94,6 +95,7 @@ TASKS: Mapping[AttentionReason, ToDo] = {
     AttentionReason.MAIL_BOUNCED: ToDo(
         title="A mail came back",
         remedy="Tell by telephone what it said, and ask for an address that works.",
+        actions=(_NUMBERS,),
     ),
     AttentionReason.DECLINED_BY_MAIL: ToDo(
         title="Declined by mail",

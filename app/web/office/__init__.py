@@ -7,6 +7,7 @@ from app.web.office import (  # noqa: F401 -- each adds its routes
     finding,
     following,
     looking,
+    reaching,
     talking,
 )
 from app.web.office.blueprint import office

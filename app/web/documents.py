@@ -1,7 +1,7 @@
 """Documents of a case, for whoever may see the case: the list, opening one, taking one out of view.
 
 A document is opened with POST: who looked at what is put down with it. What is given out cannot run anything here: it
-is a file to keep, or a picture in a sandbox of its own.
+is a file to keep, or is looked at in a sandbox of its own.
 """
 
 import logging
@@ -38,8 +38,8 @@ TYPES = {
     DocumentKind.PNG: ("image/png", "png"),
     DocumentKind.JPEG: ("image/jpeg", "jpg"),
 }
-#: what every browser shows inside a sandbox; none shows a PDF there
-SHOWN = (DocumentKind.PNG, DocumentKind.JPEG)
+#: what browsers show by themselves, in a tab of its own
+SHOWN = (DocumentKind.PDF, DocumentKind.PNG, DocumentKind.JPEG)
 SANDBOX = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
 
 
@@ -105,7 +105,7 @@ def download(token: str) -> ResponseReturnValue:
 @documents.post("/<token>/show")
 @allow(*WHO)
 def show(token: str) -> ResponseReturnValue:
-    """Give a picture out to be looked at."""
+    """Give a document out to be looked at, in a tab of its own."""
     return _give_out(token, inline=True)
 
 

@@ -250,14 +250,17 @@ def test_the_office_reads_back_what_it_sent_to_the_byte(office: Client, consult:
     assert "sandbox" in answer.headers["Content-Security-Policy"]
 
 
-def test_a_picture_is_shown_in_a_sandbox_and_a_pdf_is_not_shown(office: Client, consult: Consult, db: Session) -> None:
-    picture = file("knee.png", image("PNG"))
-    send(office, f"/c/{consult.reference}/documents", picture, file(), page=f"/c/{consult.reference}")
-    shown, document = rows(db)
-    answer = give_out(office, shown, "show")
-    assert answer.headers["Content-Disposition"].startswith("inline")
-    assert answer.headers["Content-Security-Policy"].endswith("; sandbox")
-    assert give_out(office, document, "show").status_code == 404
+def test_what_browsers_show_is_shown_in_a_sandbox_and_nothing_else(
+    office: Client, consult: Consult, db: Session
+) -> None:
+    files = [file("knee.png", image("PNG")), file(), file("fax.tif", image("TIFF"))]
+    send(office, f"/c/{consult.reference}/documents", *files, page=f"/c/{consult.reference}")
+    picture, document, fax = rows(db)
+    for shown in (picture, document):
+        answer = give_out(office, shown, "show")
+        assert answer.headers["Content-Disposition"].startswith("inline")
+        assert answer.headers["Content-Security-Policy"].endswith("; sandbox")
+    assert give_out(office, fax, "show").status_code == 404
 
 
 def test_a_foreign_office_finds_nothing(

@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import history
-from app.consults import assignment, determination, intake, office, prereview
+from app.consults import assignment, determination, documents, intake, office, prereview
 from app.consults.intake import NewRequest
 from app.denials.access_code import code_hash
+from app.dev.seed_document import notes
 from app.dev.seed_people import DIRECTORS, EASTERN, NC, PACIFIC, PASSWORD, PROMISE, STAFF, add_directors, add_staff
 from app.models import Account, BookingRow, Channel, Consult, Denial, Director
 from app.process import Process
@@ -162,6 +163,7 @@ class Trial:
         self._ask("NC-2005", at=early)
         self._ask("NC-2006", at=early + timedelta(minutes=5), move_up=True)
         self._ask("NC-2008", at=early + timedelta(minutes=9), reconsideration=True)
+        self._send_notes("NC-2008", at=early + timedelta(minutes=15))
         self._ask("NC-2007", at=early + timedelta(minutes=12), reconsideration=True)
         self._ask("NC-2009", at=early + timedelta(minutes=20), statement="")
         self._ask("NC-2010", at=early + timedelta(minutes=25), windows=(self._night(),))
@@ -209,6 +211,11 @@ class Trial:
         asked = intake.request_consult(self.session, new, setup=self.running.setup, by=history.OFFICE, now=at)
         assert asked.consult is not None, f"trial data: {case_number} was refused: {asked.refused}"
         return asked.consult
+
+    def _send_notes(self, case_number: str, *, at: datetime) -> None:
+        arrived = [notes(self.running.store)]
+        denial_id = self._denials[case_number].id
+        documents.receive(self.session, denial_id, arrived, setup=self.running.setup, by=history.OFFICE, now=at)
 
     def _book(self, at: datetime) -> None:
         """Plan every line once, as the worker does."""

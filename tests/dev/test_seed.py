@@ -8,7 +8,17 @@ from sqlalchemy import func, select
 
 from app.config import Settings
 from app.dev.seed import seed
-from app.models import Attention, AttentionReason, Consult, Denial, Director, Message, ReviewTask
+from app.models import (
+    Attention,
+    AttentionReason,
+    Consult,
+    Denial,
+    Director,
+    Document,
+    DocumentState,
+    Message,
+    ReviewTask,
+)
 from app.process import Process, make_process
 from scheduling.values import ReviewKind, Status
 
@@ -38,7 +48,8 @@ def test_a_trial_can_begin_at_any_hour_and_shows_every_stage(running: Process, n
         assert session.scalar(select(func.count(Director.id))) == 4
         assert session.scalar(select(func.count(Denial.id))) == 30
         statuses = set(session.scalars(select(Consult.status)))
-        assert statuses == set(Status) - {Status.AWAITING_REVIEW}  # neither plan has a consult wait for the nurse
+        # neither plan has a consult wait for the nurse, and nobody asked without a call
+        assert statuses == set(Status) - {Status.AWAITING_REVIEW, Status.AWAITING_DECISION}
         reasons = set(session.scalars(select(Consult.closed_reason)))
         assert {"approved_by_nurse", "withdrawn_by_office", "upheld", "overturned", "discussed"} <= reasons
         assert session.scalar(select(Consult.unplaced_reason).where(Consult.unplaced_reason.is_not(None)))
@@ -46,4 +57,5 @@ def test_a_trial_can_begin_at_any_hour_and_shows_every_stage(running: Process, n
         assert kinds == set(ReviewKind)
         needed = set(session.scalars(select(Attention.reason).where(Attention.settled_at.is_(None))))
         assert {AttentionReason.NO_DIRECTOR, AttentionReason.DATE_UNKNOWN} <= needed
+        assert session.scalars(select(Document.state)).all() == [DocumentState.WAITING]
         assert session.scalar(select(func.count(Message.id)))

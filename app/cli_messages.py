@@ -6,6 +6,7 @@ from sqlalchemy import select
 from app.cli_support import open_process
 from app.clock import utcnow
 from app.db import transaction
+from app.history import SYSTEM
 from app.mail.delivery import send_again as use_case
 from app.models import Message
 
@@ -34,7 +35,7 @@ def list_(failed: bool, limit: int) -> None:
 def send_again(message_id: int) -> None:
     """Put a message that failed back among those to be sent: the same bytes, once more."""
     with open_process() as running, transaction(running.sessions) as session:
-        message = use_case(session, message_id, now=utcnow())
+        message = use_case(session, message_id, by=SYSTEM, now=utcnow())
     click.echo(f"Message {message.id} will be sent again to {message.address}.")
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import DateTime, and_, bindparam, case, exists, func, select, up
 from sqlalchemy.orm import Session, aliased, defer, sessionmaker
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from app import history
 from app.config import Settings
 from app.db import transaction
 from app.errors import Conflict, NotFound
@@ -138,10 +139,11 @@ def mark(session: Session, claimed: Claim, outcome: Outcome, *, now: datetime) -
     log.info("message %s try %s: %s", claimed.id, claimed.attempts, outcome.result.value)
 
 
-def send_again(session: Session, message_id: int, *, now: datetime) -> Message:
+def send_again(session: Session, message_id: int, *, by: str, now: datetime) -> Message:
     """Send a message once more: one that failed as it is, one that was sent as a new copy of the same version (F6).
 
-    Raises NotFound, and Conflict where a newer message has taken its place or it is still being tried.
+    Who pressed is on record. Raises NotFound, and Conflict where a newer message has taken its place or it is still
+    being tried.
     """
     message = session.get(Message, message_id, with_for_update=True, populate_existing=True)
     if message is None:
@@ -151,6 +153,7 @@ def send_again(session: Session, message_id: int, *, now: datetime) -> Message:
         raise Conflict("This message is out of date: the time has changed or is off. Send the latest one again.")
     if message.failed_at is not None:
         message.failed_at, message.attempts, message.next_try_at, message.last_error = None, 0, now, ""
+        _note_again(session, message, by=by, now=now)
         return message
     if message.sent_at is None:
         raise Conflict("This message has not been sent yet; it is tried again by itself.")
@@ -159,7 +162,21 @@ def send_again(session: Session, message_id: int, *, now: datetime) -> Message:
     copy = _copy_of(message, now)
     session.add(copy)
     session.flush()
+    _note_again(session, message, by=by, now=now)
     return copy
+
+
+def _note_again(session: Session, message: Message, *, by: str, now: datetime) -> None:
+    consult = session.get_one(Consult, message.consult_id)
+    history.write(
+        session,
+        denial_id=consult.denial_id,
+        consult_id=consult.id,
+        what="sent_again",
+        details={"message": message.id, "kind": message.kind, "recipient": message.recipient},
+        by=by,
+        now=now,
+    )
 
 
 def _send(

@@ -29,6 +29,18 @@ class AccountRow:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedRow:
+    """A request that a version of a policy has decided."""
+
+    reference: str
+    denial_id: int
+    case_number: str
+    received_at: datetime
+    status: str
+    closed_reason: str | None
+
+
 class MailState(StrEnum):
     """How a message stands."""
 
@@ -138,6 +150,28 @@ def decided_under(session: Session, policy_id: str | None = None) -> list[tuple[
     if policy_id is not None:
         query = query.where(Consult.policy_id == policy_id)
     return list(session.execute(query))
+
+
+def decided(session: Session, policy_id: str, policy_hash: str) -> list[DecidedRow]:
+    """List the requests that one version of a policy has decided, the last one first. One statement."""
+    query = (
+        select(Consult, Denial.case_number)
+        .join(Denial, Denial.id == Consult.denial_id)
+        .where(Consult.policy_id == policy_id, Consult.policy_hash == policy_hash)
+        .order_by(Consult.id.desc())
+        .limit(MOST_ROWS)
+    )
+    return [
+        DecidedRow(
+            reference=consult.reference,
+            denial_id=consult.denial_id,
+            case_number=number,
+            received_at=consult.received_at,
+            status=consult.status.value,
+            closed_reason=consult.closed_reason,
+        )
+        for consult, number in session.execute(query)
+    ]
 
 
 def messages(session: Session, state: MailState) -> list[MessageRow]:

@@ -7,17 +7,16 @@ from flask.typing import ResponseReturnValue
 
 from app import accounts
 from app.errors import Invalid, NotFound
+from app.history import account_actor
 from app.mail.delivery import send_again
 from app.models import Role, StaffRole
 from app.queries import admin as queries
 from app.queries.admin import MailState
 from app.web import exports
 from app.web.access import account, allow
-from app.web.edge import db_session, now, nudge_after_commit, setup
+from app.web.edge import db_session, now, nudge_after_commit
 from app.web.forms import Form
 from app.web.times import reader_zone
-from scheduling.policy_examples import failures
-from scheduling.policy_text import in_plain_english
 
 administrator = Blueprint("administrator", __name__, url_prefix="/admin")
 
@@ -124,30 +123,6 @@ def open_again(account_id: int) -> ResponseReturnValue:
     return redirect(url_for("administrator.person", account_id=account_id), code=303)
 
 
-@administrator.get("/policies")
-@allow(Role.ADMINISTRATOR)
-def policies() -> ResponseReturnValue:
-    """List the policies in force, and how many requests each version decided."""
-    rulebooks = sorted(setup().policies.current_by_id.values(), key=lambda rulebook: rulebook.policy.name)
-    return render_template("admin/policies.html", rulebooks=rulebooks, used=queries.decided_under(db_session()))
-
-
-@administrator.get("/policies/<policy_id>")
-@allow(Role.ADMINISTRATOR)
-def policy(policy_id: str) -> ResponseReturnValue:
-    """Say a policy in plain English, with its worked examples and whether they hold."""
-    rulebook = setup().policies.current_by_id.get(policy_id)
-    if rulebook is None:
-        raise NotFound("There is no such policy in force.")
-    return render_template(
-        "admin/policy.html",
-        policy=rulebook.policy,
-        paragraphs=in_plain_english(rulebook.policy).split("\n\n"),
-        failures=failures(rulebook),
-        used=queries.decided_under(db_session(), policy_id),
-    )
-
-
 @administrator.get("/messages")
 @allow(Role.ADMINISTRATOR)
 def messages() -> ResponseReturnValue:
@@ -168,7 +143,7 @@ def messages() -> ResponseReturnValue:
 @allow(Role.ADMINISTRATOR, Role.COORDINATOR)
 def send_message_again(message_id: int) -> ResponseReturnValue:
     """Put a message back among those to be sent (J6)."""
-    message = send_again(db_session(), message_id, now=now())
+    message = send_again(db_session(), message_id, by=account_actor(account().id), now=now())
     nudge_after_commit("deliver")
     flash(f"Message {message.id} is sent again now.", "success")
     if account().role == StaffRole.COORDINATOR:

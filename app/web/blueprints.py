@@ -5,6 +5,7 @@ from flask import Blueprint
 from app.web import (
     admin_directors,  # noqa: F401 -- adds its routes
     admin_letters,  # noqa: F401 -- adds its routes
+    admin_policies,  # noqa: F401 -- adds its routes
     admin_withdrawals,  # noqa: F401 -- adds its routes
 )
 from app.web.admin import administrator

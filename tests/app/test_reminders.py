@@ -141,7 +141,7 @@ def test_a_sent_reminder_is_not_sent_again(sessions: sessionmaker[Session], mail
         row = session.scalars(select(Message).where(Message.kind == MessageKind.REMINDER)).first()
         assert row is not None
     with pytest.raises(Conflict, match="sent once"), transaction(sessions) as session:
-        delivery.send_again(session, row.id, now=A_DAY_BEFORE)
+        delivery.send_again(session, row.id, by="system", now=A_DAY_BEFORE)
 
 
 def test_two_at_once_write_one(sessions: sessionmaker[Session]) -> None:

@@ -43,7 +43,7 @@ def test_a_copy_sent_again_makes_no_second_event(session: Session, server: Serve
     calendars = both(server, consult, who)
     deliver(session, calendars)
     for message in messages(session):
-        delivery.send_again(session, message.id, now=later(60))
+        delivery.send_again(session, message.id, by="system", now=later(60))
     for address, body in leave(session, later(60)):
         calendars[address].seen.clear()  # another message that says the same
         calendars[address].numbers.clear()

@@ -161,7 +161,7 @@ def test_what_failed_is_sent_again_as_it_is(session: Session) -> None:
     delivery.mark(session, claim(session), NO_SUCH_MAILBOX, now=NOW)
     body = message.body
 
-    again = delivery.send_again(session, message.id, now=later(60))
+    again = delivery.send_again(session, message.id, by="system", now=later(60))
 
     assert (again.id, again.attempts, state(again)) == (message.id, 0, "waiting")
     assert leave(session, later(60)) == [(OFFICE, body)]
@@ -175,7 +175,7 @@ def test_an_invitation_to_a_time_that_is_off_is_not_sent_again(session: Session,
     office.withdraw(session, consult.id, setup=SETUP, by="office", now=later(1))
 
     with pytest.raises(Conflict, match="out of date"):
-        delivery.send_again(session, messages(session, who.email)[0].id, now=later(2))
+        delivery.send_again(session, messages(session, who.email)[0].id, by="system", now=later(2))
 
 
 def test_a_former_director_is_not_invited_again(session: Session) -> None:
@@ -186,12 +186,12 @@ def test_a_former_director_is_not_invited_again(session: Session) -> None:
     plan(session, other.id, later(1))
 
     with pytest.raises(Conflict, match="out of date"):
-        delivery.send_again(session, messages(session, who.email)[0].id, now=later(2))
+        delivery.send_again(session, messages(session, who.email)[0].id, by="system", now=later(2))
 
 
 def test_a_message_that_does_not_exist_cannot_be_sent_again(session: Session) -> None:
     with pytest.raises(NotFound):
-        delivery.send_again(session, 10**12, now=NOW)
+        delivery.send_again(session, 10**12, by="system", now=NOW)
 
 
 def test_finding_the_next_message_does_not_read_what_was_sent(session: Session) -> None:

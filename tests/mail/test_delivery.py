@@ -13,7 +13,7 @@ from app.consults import assignment, desk, intake, office, prereview
 from app.db import make_sessions, transaction
 from app.errors import Conflict
 from app.mail import delivery
-from app.models import Consult, Director, Message
+from app.models import Consult, Director, History, Message
 from scheduling.values import Interval, Urgency
 from tests.support import factories
 from tests.support.factories import NOW
@@ -249,7 +249,9 @@ def test_what_the_server_refuses_for_good_is_not_tried_again_and_can_be_sent_aga
 
     mail.refused_addresses = set()
     with transaction(sessions) as session:
-        delivery.send_again(session, failed.id, now=later(601))
+        delivery.send_again(session, failed.id, by="system", now=later(601))
+        (row,) = session.scalars(select(History).where(History.what == "sent_again"))
+        assert (row.details["message"], row.actor) == (failed.id, "system")
     assert send(later(601)) == 1
     assert mail.messages(who.email)
 
@@ -297,7 +299,7 @@ def test_a_sent_invitation_is_repeated_with_the_same_uid_and_sequence(
     with sessions() as session:
         sent = session.scalars(select(Message).where(Message.address == who.email)).one()
     with transaction(sessions) as session:
-        delivery.send_again(session, sent.id, now=later(60))
+        delivery.send_again(session, sent.id, by="system", now=later(60))
     send(later(60))
 
     first, again = [calendar_of(message) for message in mail.messages(who.email)]
@@ -314,7 +316,7 @@ def test_a_message_on_its_way_is_not_sent_again(ask: Ask, sessions: sessionmaker
         waiting = session.scalars(select(Message.id)).first()
     assert waiting is not None
     with pytest.raises(Conflict, match="tried again by itself"), transaction(sessions) as session:
-        delivery.send_again(session, waiting, now=NOW)
+        delivery.send_again(session, waiting, by="system", now=NOW)
 
 
 def later(minutes: float) -> datetime:

@@ -141,9 +141,17 @@ def test_policies_in_force_are_said_in_plain_english_with_hash_and_examples(
     assert f"1 request under {consult(db).policy_hash[:12]}" in listed
     page = admin.get("/admin/policies/blue-cross-nc-commercial").text
     assert consult(db).policy_hash in page
-    assert "1 request decided under this version" in page
+    assert "1 request</a> decided under this version" in page
+    decided = f"/admin/policies/blue-cross-nc-commercial/requests/{consult(db).policy_hash}"
+    assert decided in page
+    for path in (decided, f"{decided}?format=csv"):
+        assert consult(db).reference in admin.get(path).text
     assert re.search(r"All \d+ hold\.", page)
     assert admin.get("/admin/policies/none").status_code == 404
+    promise = admin.get("/admin/policies/blue-shield-promise-medi-cal").text
+    assert "asked Sunday 8 March, 12:00 am Pacific" in promise
+    assert "Refused: The time for a consult has passed" in promise
+    assert "talk before Sunday 8 March, 12:00 am Pacific" in promise
 
 
 @pytest.fixture

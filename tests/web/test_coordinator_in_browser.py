@@ -183,6 +183,7 @@ def test_every_page_of_the_administrator_holds(sign_in_as, account, made: Denial
         f"/admin/withdrawals/{gone.id}",
         "/admin/policies",
         "/admin/policies/blue-cross-nc-commercial",
+        "/admin/policies/blue-cross-nc-commercial/requests/none",
         "/admin/messages",
         "/admin/history",
         f"/admin/history/{made_id}",

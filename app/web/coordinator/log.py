@@ -257,6 +257,10 @@ def _from(row: LogRow) -> str:
     return f" from the {row.details['side']}" if row.details.get("side") else ""
 
 
+def _sent_again(work: Work, row: LogRow) -> str:
+    return f"{str(row.details['kind']).capitalize()} to the {row.details['recipient']}: sent again."
+
+
 def _fixed(sentence: str) -> Callable[[Work, LogRow], str]:
     return lambda work, row: sentence
 
@@ -301,6 +305,9 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "escalated": _escalated,
     "deadline_near": _deadline_near,
     "settled": _settled,
+    "sent_again": lambda work, row: (
+        f"{str(row.details['kind']).capitalize()} to the {row.details['recipient']}: sent again."
+    ),
     "withdrawn_from_view": lambda work, row: (
         "The case was withdrawn from view: wrong patient."
         if row.details.get("part") == "case"

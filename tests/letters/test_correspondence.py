@@ -1,15 +1,18 @@
 """Letters of a case: made with the outcome, never with a hole, kept for good (BSP-1, BSP-2, BSP-7, BSP-8, NC-5)."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, undefer
 
-from app.consults import assignment, correspondence, determination, intake, prereview
+from app.consults import assignment, correspondence, determination, followup, intake, prereview
 from app.consults.setup import Setup
+from app.db import make_sessions
 from app.errors import Conflict, Invalid
 from app.models import (
     Attention,
@@ -242,3 +245,48 @@ def test_it_is_too_late_and_a_letter_says_what_remains(session: Session) -> None
     first = correspondence.close_window(session, made.id, setup=setup(), by="system", now=later)
     assert correspondence.close_window(session, made.id, setup=setup(), by="system", now=later).id == first.id
     assert "It could take place up to and including Wednesday 4 March 2026." in words(first.content)
+
+
+def test_reconsideration_without_a_call_has_its_letter_too(session: Session) -> None:
+    """NC-4, NC-5: upheld after reconsideration, with nobody on the telephone."""
+    made = factories.denial(session, factories.director(session), **REASONS, requester_name="Rosa Diaz, MD")
+    new = factories.request(made, reconsideration=True, talk=False, speaker_name="", speaker_phone="")
+    consult = intake.request_consult(session, new, setup=setup(), by="office", now=NOW).consult
+    assert consult is not None
+    who = factories.nurse(session)
+    later = NOW + timedelta(minutes=5)
+    prereview.do_not_approve(session, consult.id, account_id=who.id, note="Not 2b.", setup=setup(), now=later)
+    determination.record_outcome(session, consult.id, "upheld", "Not 2b.", setup=setup(), by="system", now=later)
+    said = words(letters(session, consult)[LetterKind.UPHELD].content)
+    assert "After reconsideration without a call the decision about this service stands" in said
+    assert "The talk was with" not in said
+    assert "Dear Rosa Diaz, MD," in said
+
+
+def test_two_who_tick_the_last_two_items_at_once_settle_the_task(engine: Engine) -> None:
+    """BSP-7: who ticks last sees the other; the same item at once is ticked once."""
+    sessions = make_sessions(engine)
+    with sessions() as session, session.begin():
+        consult = asked(session)
+        now = end(session, consult, "overturned")
+        who, consult_id = factories.nurse(session).id, consult.id
+        ids = list(session.scalars(select(FollowUp.id).order_by(FollowUp.id)))
+        for item in ids[:2]:
+            followup.tick(session, item, followup.Done(at=now, proof="A-1"), account_id=who, now=now)
+    gate = Barrier(3)
+
+    def tick(item: int) -> str:
+        with sessions() as session, session.begin():
+            session.connection()
+            gate.wait()
+            try:
+                followup.tick(session, item, followup.Done(at=now, proof="A-2"), account_id=who, now=now)
+            except Conflict:
+                return "refused"
+            return "ticked"
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(tick, (ids[2], ids[3], ids[3]))) == ["refused", "ticked", "ticked"]
+    with sessions() as session:
+        waits = select(Attention.reason).where(Attention.consult_id == consult_id, Attention.settled_at.is_(None))
+        assert set(session.scalars(waits)) & set(followup.SETTLED_BY_TICKING) == set()

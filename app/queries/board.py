@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from app import directors
 from app.consults import at_risk, casefile, desk
 from app.consults.casefile import CaseFile
 from app.consults.setup import Setup
-from app.models import Attention, AttentionReason, BookingRow, Consult, Director, DirectorOff, OffKind
+from app.models import Attention, AttentionReason, BookingRow, BusyCalendar, Consult, Director, DirectorOff, OffKind
 from app.queries.coordinator import HELD, CallRow, calls_between
 from app.ranges import interval, stored
 from scheduling import fifo, openings, values
@@ -79,6 +79,8 @@ class Column:
     active: bool
     out_until: datetime | None
     next_openings: tuple[Interval, ...]
+    calendar_unread_since: datetime | None = None
+    "the busy calendar cannot be read since then; what it said before counts (C10)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +109,13 @@ def board(session: Session, *, today: Interval, setup: Setup, now: datetime) -> 
         lines[fifo.queue_of(file.state, file.rulebook) if file.state.talk else WITHOUT_CALL].append(file)
     times = directors.load(session, ids, now=now)
     calls = _calls_today(session, today)
+    unread = _calendars_that_fail(session)
     columns = [_nobodys(name, line, risks) for name, line in lines.items() if not isinstance(name, int) and line]
     return columns + [
-        _directors(person, times[person.id], lines[person.id], risks, calls.get(person.id, []), setup, now)
+        replace(
+            _directors(person, times[person.id], lines[person.id], risks, calls.get(person.id, []), setup, now),
+            calendar_unread_since=unread.get(person.id),
+        )
         for person in people
     ]
 
@@ -133,6 +139,13 @@ def calls_to_move(session: Session, director_id: int, during: Interval, *, now: 
     going = set(desk.booked_in(session, director_id, during, now=now))
     wider = Interval(during.start - timedelta(days=1), during.end)
     return [row for row in calls_between(session, wider, director_id) if row.consult_id in going]
+
+
+def _calendars_that_fail(session: Session) -> dict[int, datetime]:
+    query = select(BusyCalendar.director_id, func.coalesce(BusyCalendar.read_at, BusyCalendar.failed_since)).where(
+        BusyCalendar.failed_since.is_not(None)
+    )
+    return {director_id: since for director_id, since in session.execute(query) if since}
 
 
 def _risks(session: Session, consult_ids: Sequence[int]) -> Mapping[int, AttentionReason]:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
-from app.models import Denial, Director, DirectorOff, Message, OffKind, StaffRole
+from app.models import BusyCalendar, Denial, Director, DirectorOff, Message, OffKind, StaffRole
 from app.ranges import stored
 from scheduling.values import Interval, Status
 from tests.web.conftest import NOW, Client, Clock, csrf_token, denial, person
@@ -50,6 +50,20 @@ def test_the_board_shows_load_openings_and_who_is_free(desk: Client, booked: Den
         "Nobody waits.",
     ):
         assert words in page, words
+
+
+def test_a_busy_calendar_that_cannot_be_read_is_told_with_its_age(desk: Client, made: Denial, db: Session) -> None:
+    """C10."""
+    assert made.director_id is not None
+    calendar = BusyCalendar(director_id=made.director_id, address="https://x.example/", named_at=NOW, next_try_at=NOW)
+    db.add(calendar)
+    db.commit()
+    assert "Busy calendar not read" not in desk.get("/coordinator/queues").text
+    calendar.read_at, calendar.failed_since = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
+    db.commit()
+    page = desk.get("/coordinator/queues").text
+    assert "Busy calendar not read</span> since" in page
+    assert "7:00 am" in page
 
 
 def test_who_waits_stands_in_order_with_the_reason_and_no_name(desk, made, db, settings, app, clock) -> None:

@@ -6,26 +6,25 @@ section 3). A lane is one consult and one address: a newer message of a lane sup
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from app.itip import invite
 from app.itip.invite import Invitation, Party
+from app.lane import Desk, Lane, drop_unsent, holders, lane_of, next_version
 from app.mail import reasons, wording
 from app.mail.compose import CalendarPart, Mail, Unmailable, calendar_in, compose
 from app.mail.next_steps import next_step
-from app.mail.reply_address import ReplyAddress
-from app.mail.wording import Case, Talk, Wording
+from app.mail.wording import Talk, Wording
 from app.models import (
     Attention,
     AttentionReason,
     BookingRow,
     Consult,
-    Denial,
     Director,
     Message,
     MessageKind,
@@ -34,40 +33,11 @@ from app.models import (
 from app.ranges import interval
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """In whose name mail is written: the service's mailbox, its domain for identifiers, where its pages are."""
-
-    address: str
-    name: str
-    uid_domain: str
-    base_url: str
-    answers: ReplyAddress
-    "where answers come to"
-    authserv_id: str = ""
-    "the name of the server that takes our mail in and says who signed it; empty: nobody says so"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
-    """Everything about one consult that is the same for each message written now."""
-
-    session: Session
-    consult: Consult
-    desk: Desk
-    case: Case
-    now: datetime
-    written: tuple[Message, ...] = ()
-    "what was written before of the present UID, oldest first"
-    first: datetime | None = None
-    "when the first of these was written; None: nothing was"
-
-
 def acknowledge(
     session: Session, consult: Consult, *, desk: Desk, plan_name: str, place: int | None, awaiting: str, now: datetime
 ) -> None:
     """Tell the office that its request is in, with its place in line and what happens next."""
-    lane = _lane(session, consult, desk, plan_name, now)
+    lane = lane_of(session, consult, desk, plan_name, now)
     said = wording.acknowledgement(
         lane.case, received=consult.received_at, place=place, next_step=next_step(awaiting, talk=consult.talk)
     )
@@ -85,7 +55,7 @@ def notify(
     now: datetime,
 ) -> None:
     """Tell the office something that changes no calendar."""
-    lane = _lane(session, consult, desk, plan_name, now)
+    lane = lane_of(session, consult, desk, plan_name, now)
     said = wording.notice(lane.case, subject, tuple(paragraph for paragraph in paragraphs if paragraph))
     _write(lane, Recipient.OFFICE, MessageKind.NOTICE, consult.office_email, said, subject)
 
@@ -96,7 +66,7 @@ def ask_to_decide(
     """Tell the director that a reconsideration waits for his decision, without a call. No calendar holds it."""
     assert consult.director_id is not None, "somebody decides it"
     director = _director(session, consult.director_id)
-    lane = _lane(session, consult, desk, plan_name, now)
+    lane = lane_of(session, consult, desk, plan_name, now)
     said = wording.to_decide(lane.case, due=due, zone=director.time_zone)
     _write(lane, Recipient.DIRECTOR, MessageKind.NOTICE, director.email, said, f"{said.title}, {consult.reference}")
 
@@ -113,7 +83,7 @@ def remind(
     now: datetime,
 ) -> None:
     """Remind one side of its talk; without a calendar part, which some clients would take for a change."""
-    lane = _lane(session, consult, desk, plan_name, now)
+    lane = lane_of(session, consult, desk, plan_name, now)
     director = _director(session, booking.director_id)
     said = wording.reminder(lane.case, _talk(booking, director), recipient)
     address = next(address for each, address, _ in _both(consult, director) if each is recipient)
@@ -143,18 +113,18 @@ def announce(
     told = session.get(BookingRow, consult.announced_booking_id) if consult.announced_booking_id else None
     if live is not None:
         if live.id != consult.announced_booking_id or changed:
-            lane = _next_version(_lane(session, consult, desk, plan_name, now))
+            lane = next_version(lane_of(session, consult, desk, plan_name, now))
             _invite(lane, live, told)
             consult.announced_booking_id = live.id
         return
-    lane = _lane(session, consult, desk, plan_name, now)
+    lane = lane_of(session, consult, desk, plan_name, now)
     if told is not None:
         has_begun = interval(told.during).start <= now
         if not (has_begun and consult.closed_at is not None):
             words = reasons.why(
                 consult.closed_reason or reason, closed=consult.closed_at is not None, talk=consult.talk
             )
-            _call_off(_next_version(lane), told, words)
+            _call_off(next_version(lane), told, words)
         consult.announced_booking_id = consult.calendar_uid = consult.calendar_sequence = None
     if consult.closed_reason in reasons.NEWS_TO_THE_OFFICE:
         _tell_it_is_closed(lane, reasons.why(consult.closed_reason, closed=True, talk=consult.talk))
@@ -170,7 +140,7 @@ def calendar_for_office(
     live = _live_booking(session, consult.id)
     if live is None or consult.calendar_uid is None:
         return _last_cancel(session, consult)
-    lane = replace(_lane(session, consult, desk, plan_name, now), first=live.made_at)
+    lane = replace(lane_of(session, consult, desk, plan_name, now), first=live.made_at)
     talk = _talk(live, _director(session, live.director_id))
     said = wording.invitation(lane.case, talk, Recipient.OFFICE, "Your peer-to-peer consult is booked.")
     attendee = Party(address=consult.office_email, name=consult.office_contact)
@@ -192,33 +162,10 @@ def _last_cancel(session: Session, consult: Consult) -> bytes | None:
     return calendar_in(body) if body else None
 
 
-def _next_version(lane: Lane) -> Lane:
-    """Number what is written now, with a stamp later than that of the version before (F3), and read what was written.
-
-    The rows stay locked, so that no sender marks one while it is decided what becomes of it.
-    """
-    consult = lane.consult
-    if consult.calendar_uid is None or consult.calendar_sequence is None:
-        consult.calendar_uid, consult.calendar_sequence = f"{uuid.uuid4()}@{lane.desk.uid_domain}", 0
-        return lane
-    consult.calendar_sequence += 1
-    written = lane.session.scalars(
-        select(Message)
-        .where(Message.consult_id == consult.id, Message.calendar_uid == consult.calendar_uid)
-        .order_by(Message.id)
-        .options(defer(Message.body))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    stamps = [message.created_at for message in written] or [lane.now]
-    later = max(stamps) + timedelta(seconds=1)  # a stamp has whole seconds
-    return replace(lane, written=tuple(written), first=min(stamps), now=max(lane.now, later))
-
-
 def _invite(lane: Lane, live: BookingRow, told: BookingRow | None) -> None:
     director = _director(lane.session, live.director_id)
     both = _both(lane.consult, director)
-    for recipient, address in _holders(lane) - {(recipient, address) for recipient, address, _ in both}:
+    for recipient, address in holders(lane) - {(recipient, address) for recipient, address, _ in both}:
         assert told is not None, "who holds an invitation was told of a booking"
         _take_off(lane, recipient, address, told, reasons.TAKEN_OFF, whole=False)
     news = "Your peer-to-peer consult is booked."
@@ -226,7 +173,7 @@ def _invite(lane: Lane, live: BookingRow, told: BookingRow | None) -> None:
         news = "Your peer-to-peer consult has changed. This replaces what you were told before."
     talk = _talk(live, director)
     for recipient, address, name in both:
-        _drop_unsent(lane, recipient, address)
+        drop_unsent(lane, recipient, address)
         said = wording.invitation(lane.case, talk, recipient, news)
         version = _version(lane, recipient, Party(address=address, name=name), talk, said)
         part = CalendarPart(content=invite.request(version), method="REQUEST")
@@ -234,7 +181,7 @@ def _invite(lane: Lane, live: BookingRow, told: BookingRow | None) -> None:
 
 
 def _call_off(lane: Lane, told: BookingRow, words: reasons.Reason) -> None:
-    for recipient, address in _holders(lane):
+    for recipient, address in holders(lane):
         _take_off(lane, recipient, address, told, words, whole=True)
 
 
@@ -242,7 +189,7 @@ def _take_off(
     lane: Lane, recipient: Recipient, address: str, told: BookingRow, words: reasons.Reason, *, whole: bool
 ) -> None:
     """Write a CANCEL to one side, unless its invitation has never left: then that is dropped and nothing said (G3)."""
-    if not _drop_unsent(lane, recipient, address):
+    if not drop_unsent(lane, recipient, address):
         return
     director = _director(lane.session, told.director_id)
     talk = _talk(told, director)
@@ -345,56 +292,6 @@ def _ask_to_telephone(lane: Lane) -> None:
     )
 
 
-def is_open() -> ColumnElement[bool]:
-    """Make the condition "this message is still to be sent"."""
-    return and_(Message.sent_at.is_(None), Message.failed_at.is_(None), Message.superseded_at.is_(None))
-
-
-def is_free(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Make the condition "nobody is sending this message now"."""
-    return or_(Message.lease_until.is_(None), Message.lease_until <= now)
-
-
-def _holders(lane: Lane) -> set[tuple[Recipient, str]]:
-    """Say who holds an invitation of this UID, or will when what waits has left.
-
-    Whose last word is a CANCEL holds none. Addresses are those of the messages: a person's may be another by now.
-    """
-    last: dict[tuple[Recipient, str], MessageKind] = {}
-    for message in lane.written:
-        if _is_waiting(message) or _may_have_left(message):
-            last[message.recipient, message.address] = message.kind
-    return {holder for holder, kind in last.items() if kind is MessageKind.INVITATION}
-
-
-def _drop_unsent(lane: Lane, recipient: Recipient, address: str) -> bool:
-    """Drop what has not left of a lane: what is written now says more (F8). Tell whether anything may have left.
-
-    What is being sent at this moment is left alone; the sender looks again before and after.
-    """
-    left = False
-    for message in lane.written:
-        if (message.recipient, message.address) != (recipient, address):
-            continue
-        if _is_waiting(message) and not _is_on_its_way(message, lane.now):
-            message.doubtful_at = message.doubtful_at or message.lease_until
-            message.lease_until, message.superseded_at = None, lane.now
-        left = left or _may_have_left(message)
-    return left
-
-
-def _is_waiting(message: Message) -> bool:
-    return message.sent_at is None and message.failed_at is None and message.superseded_at is None
-
-
-def _is_on_its_way(message: Message, now: datetime) -> bool:
-    return message.lease_until is not None and message.lease_until > now
-
-
-def _may_have_left(message: Message) -> bool:
-    return any(instant is not None for instant in (message.sent_at, message.doubtful_at, message.lease_until))
-
-
 def _live_booking(session: Session, consult_id: int) -> BookingRow | None:
     return session.scalar(
         select(BookingRow).where(BookingRow.consult_id == consult_id, BookingRow.released_at.is_(None))
@@ -414,33 +311,3 @@ def _talk(booking: BookingRow, director: Director) -> Talk:
         director_phone=director.phone,
         director_zone=director.time_zone,
     )
-
-
-def _lane(session: Session, consult: Consult, desk: Desk, plan_name: str, now: datetime) -> Lane:
-    denial = session.get_one(Denial, consult.denial_id)
-    decided_by = session.get(Director, denial.director_id) if denial.director_id else None
-    case = Case(
-        plan_name=plan_name,
-        sender=desk.name,
-        reference=consult.reference,
-        link=f"{desk.base_url}/c/{consult.reference}",
-        speaker_name=consult.speaker_name,
-        speaker_specialty=consult.speaker_specialty,
-        speaker_phone=consult.speaker_phone,
-        backup_name=consult.backup_name,
-        backup_phone=consult.backup_phone,
-        how_to_reach=bool(consult.how_to_reach),
-        office_reference=consult.office_reference,
-        office_zone=consult.office_time_zone,
-        decided_by=decided_by.name if decided_by else "",
-        decided_by_phone=decided_by.phone if decided_by else "",
-        reconsideration=consult.reconsideration,
-        talk=consult.talk,
-        advice=frozenset(consult.advisory_deadlines),
-        occur_by=consult.occur_by,
-        sla_due=consult.sla_due,
-        target_due=consult.target_due,
-        last_day_to_appeal=denial.date_of("appeal_deadline"),
-        closed=consult.closed_at is not None,
-    )
-    return Lane(session=session, consult=consult, desk=desk, case=case, now=now)

@@ -13,10 +13,10 @@ from app.db import make_engine, make_sessions
 from app.documents.clamd import Clamd
 from app.documents.keys import KeyRing
 from app.documents.store import Store
+from app.lane import Desk
 from app.letters.render import LETTERS, Templates
 from app.mail.reply_address import ReplyAddress
 from app.nudge import Nudger
-from app.outbox import Desk
 from app.policies import load_policies
 
 

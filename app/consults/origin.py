@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.lane import Desk
 from app.mail import authentication
 from app.mail.compose import without_detail
 from app.mail.inbox import DEVELOPMENT as DEVELOPMENT
 from app.mail.received import Received
 from app.models import Consult, Director, Message, Recipient
-from app.outbox import Desk
 
 _REFERENCE = re.compile(r"\bP2P-[0-9A-Z]{4}-[0-9A-Z]{4}\b", re.IGNORECASE)
 

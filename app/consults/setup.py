@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from app.lane import Desk
 from app.letters.render import Templates
-from app.outbox import Desk
 from app.policies import Policies
 from scheduling.values import Rulebook
 

@@ -18,10 +18,10 @@ from app import history
 from app.config import Settings
 from app.db import transaction
 from app.errors import Conflict, NotFound
+from app.lane import is_free, is_open
 from app.mail import compose
 from app.mail.smtp import Mailer, Outcome, Result
 from app.models import BookingRow, Consult, Message, MessageKind
-from app.outbox import is_free, is_open
 from app.ranges import interval
 
 log = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from app.config import POLICIES_DIR
 from app.consults.intake import NewRequest
 from app.consults.setup import Setup
+from app.lane import Desk
 from app.mail.reply_address import ReplyAddress
 from app.models import Account, Channel, Denial, Director, DirectorHours, DirectorPeer, StaffRole
-from app.outbox import Desk
 from app.policies import load_policies
 from scheduling.values import Decision, Setting, Urgency
 

@@ -13,6 +13,7 @@ from app import history
 from app.errors import NotFound
 from app.models import Account, Consult, Denial, Director, History, Message, StaffRole
 from app.queries.coordinator import MOST_ROWS
+from app.queries.history import Touch, lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,8 @@ class HistoryRow:
     reference: str | None
     policy: str | None
     "the policy file that decided the request, to the byte"
+    touch: Touch | None
+    "how it gives away that it was touched after it was written"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +232,10 @@ def cases_called(session: Session, typed: str) -> Sequence[int]:
 
 
 def case_history(session: Session, denial_id: int) -> CaseHistory:
-    """Read the whole history of a case, in order. Raises NotFound. Three statements."""
+    """Read the whole history of a case, in order, each row checked against its digest. Raises NotFound.
+
+    Four statements.
+    """
     denial = session.get(Denial, denial_id)
     if denial is None:
         raise NotFound("There is no such case.")
@@ -241,6 +247,7 @@ def case_history(session: Session, denial_id: int) -> CaseHistory:
     )
     rows = session.execute(query).all()
     names = _names(session, [row for row, *_ in rows])
+    touches = {line.row.id: line.touch for line in lines(session, denial_id=denial_id)}
     return CaseHistory(
         denial_id=denial.id,
         case_number=denial.case_number,
@@ -254,6 +261,7 @@ def case_history(session: Session, denial_id: int) -> CaseHistory:
                 actor=names.get(history.account_of(row.actor) or 0, row.actor),
                 reference=reference,
                 policy=f"{policy_id}@{policy_hash[:12]}" if reference else None,
+                touch=touches.get(row.id),
             )
             for row, reference, policy_id, policy_hash in rows
         ),

@@ -11,7 +11,8 @@ from app.history import account_actor
 from app.mail.delivery import send_again
 from app.models import Role, StaffRole
 from app.queries import admin as queries
-from app.queries.admin import MailState
+from app.queries.admin import HistoryRow, MailState
+from app.queries.history import Touch
 from app.web import exports
 from app.web.access import account, allow
 from app.web.edge import db_session, now, nudge_after_commit
@@ -31,6 +32,12 @@ MAIL = {
     MailState.WAITING: "To be sent",
     MailState.SENT: "Sent",
     MailState.SUPERSEDED: "Not sent, a newer one says more",
+}
+#: how a row gives away that somebody was at it
+TOUCHES = {
+    Touch.ALTERED: "Altered after it was written",
+    Touch.ROW_BEFORE_IS_GONE: "The row before it is gone",
+    Touch.PUT_IN_LATER: "Put in later",
 }
 
 
@@ -190,13 +197,15 @@ def case_history(denial_id: int) -> ResponseReturnValue:
     """Show one case's history to the last row, as it is stored."""
     shown = queries.case_history(db_session(), denial_id)
     if exports.wanted():
-        head = ("row", "at", "request", "what", "who", "details", "policy")
-        lines = (
-            [r.id, r.at, r.reference, r.what, r.actor, json.dumps(dict(r.details), ensure_ascii=False), r.policy]
-            for r in shown.rows
-        )
-        return exports.as_csv(f"history-{denial_id}", head, lines)
-    return render_template("admin/history.html", shown=shown)
+        head = ("row", "at", "request", "what", "who", "details", "policy", "checked")
+        return exports.as_csv(f"history-{denial_id}", head, map(_history_line, shown.rows))
+    return render_template("admin/history.html", shown=shown, touches=TOUCHES)
+
+
+def _history_line(row: HistoryRow) -> list[object]:
+    details = json.dumps(dict(row.details), ensure_ascii=False)
+    checked = TOUCHES[row.touch] if row.touch else "as written"
+    return [row.id, row.at, row.reference, row.what, row.actor, details, row.policy, checked]
 
 
 def _new_page(form: Form) -> str:

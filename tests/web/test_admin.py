@@ -4,7 +4,7 @@ import re
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.config import Settings
@@ -188,6 +188,7 @@ def test_one_cases_history_is_there_to_the_last_row(admin: Client, failed: Messa
     page = admin.get(answer.location).text
     assert "received" in page
     assert "Some Coordinator (account:" in page
+    assert "rows fits its digest and the row before it" in page
     assert f"blue-cross-nc-commercial@{consult(db).policy_hash[:12]}" in page
     assert not any(word in page for word in CANARIES)
     assert reference in admin.get(f"{answer.location}?format=csv").text
@@ -204,6 +205,19 @@ def test_cases_of_two_plans_with_one_number_are_both_offered(admin: Client, db: 
     denial(db, settings, None, plan="blue-shield-promise-medi-cal")
     answer = act(admin, "/admin/history", {"words": "nc-1001"}, page="/admin/history")
     assert answer.text.count("of the database") == 2
+
+
+def test_a_history_that_was_touched_says_so(admin: Client, failed: Message, db: Session) -> None:
+    """M8."""
+    made = consult(db).denial_id
+    db.execute(text("alter table history disable trigger user"))
+    row = db.execute(text("update history set actor = 'office' where what = 'received' returning id")).scalar_one()
+    db.execute(text("alter table history enable trigger user"))
+    db.commit()
+    page = admin.get(f"/admin/history/{made}").text
+    assert "This history was touched" in page
+    assert f"Row {row}: Altered after it was written." in page
+    assert "Altered after it was written" in admin.get(f"/admin/history/{made}?format=csv").text
 
 
 @pytest.mark.parametrize("path, most", [("/admin/", 3), ("/admin/messages", 3), ("/admin/policies", 3)])

@@ -8,6 +8,7 @@ from app.web.access import allowed, check_routes, local_path
 
 #: what everybody may read or send; whatever is added here was thought about
 OPEN_TO_ANYONE = {
+    "director.feed_of",  # a calendar cannot sign in; it knows the private address
     "static",
     "health.live",
     "health.ready",

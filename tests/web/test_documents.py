@@ -1,18 +1,24 @@
 """Documents on the pages: sent before or after asking, listed beside the case, given out to who may see it."""
 
 import io
+import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from markupsafe import escape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.config import Settings
 from app.documents.checking import LARGEST
+from app.documents.clamd import Clamd
 from app.models import Account, Consult, Denial, Director, Document, DocumentState, History, RefusedBecause, StaffRole
+from app.web.uploads import Incoming
 from tests.documents.files import image, pdf
 from tests.web.clinic import ask, plan_lines, text_of
 from tests.web.conftest import CANARIES, NOW, PASSWORD, Client, csrf_token, denial, open_case, person
@@ -181,38 +187,61 @@ def test_a_form_of_the_other_pages_is_as_small_as_before(office: Client, made: D
     assert in_words.status_code == 413
 
 
-@pytest.mark.parametrize(
-    "name", ["a%0D%0ASet-Cookie: x=y.pdf", "../../up.pdf", "turned\u202efdp.pdf", "😀" * 200 + ".pdf"]
-)
-def test_a_name_made_to_deceive_is_shown_and_does_nothing(
-    office: Client, consult: Consult, db: Session, name: str
-) -> None:
-    answer = send(office, f"/c/{consult.reference}/documents", file(name), page=f"/c/{consult.reference}")
-    assert answer.status_code == 303
+def test_names_made_to_deceive_are_shown_and_do_nothing(office: Client, consult: Consult, db: Session) -> None:
+    names = ["a%0D%0ASet-Cookie: x=y.pdf", "../../up.pdf", "turned\u202efdp.pdf", "<b>.pdf", "😀" * 200 + ".pdf"]
+    page = f"/c/{consult.reference}"
+    answer = send(
+        office, f"{page}/documents", *[file(name, pdf(pages=n)) for n, name in enumerate(names, 1)], page=page
+    )
     assert "x=y" not in answer.headers.get("Set-Cookie", "")
-    (row,) = rows(db)
-    assert row.name in office.get(f"/c/{consult.reference}").text
-    assert row.state is DocumentState.WAITING
+    kept = [row.name for row in rows(db)]
+    assert kept[1:4] == ["up.pdf", "turnedfdp.pdf", "<b>.pdf"]
+    shown = office.get(page).text
+    assert all(str(escape(name)) in shown for name in kept)
 
 
-def test_a_full_disk_costs_the_file_and_not_the_request(
+def test_a_full_disk_and_a_folder_that_is_gone_cost_the_file_and_not_the_request(
     office: Client, made: Denial, db: Session, documents_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.documents.store.KEPT_FREE", 1 << 60)
+    """F19: ENOSPC at upload."""
     path = f"/cases/{made.id}/ask"
-    checked = send(office, path, file(), page=path, data=FORM)
+    with monkeypatch.context() as full:
+        full.setattr("app.documents.store.KEPT_FREE", 1 << 60)
+        checked = send(office, path, file(), page=path, data=FORM)
     assert checked.status_code == 200
     assert "It could not be stored just now. The fault is ours." in text_of(checked)
+    shutil.rmtree(documents_dir)
+    assert send(office, path, file(), page=path, data=FORM).status_code == 200
+    assert [row.refused_because for row in rows(db)] == [RefusedBecause.NOT_STORED] * 2
     assert office.send(f"/cases/{made.id}/send", FORM, page=path).status_code == 303
 
 
-def test_a_folder_that_is_gone_costs_the_file_and_not_the_request(
-    office: Client, made: Denial, db: Session, documents_dir: Path
+def test_a_disk_that_is_full_while_a_file_comes_in_is_noticed() -> None:
+    with open("/dev/full", "r+b", buffering=0) as full:
+        incoming = Incoming(full)
+        assert incoming.write(b"x" * 100) == 100
+        assert incoming.failed
+        assert incoming.write(b"x" * 100) == 100, "the rest of the form is read on"
+        assert incoming.size == 200
+
+
+def test_what_waits_for_the_scanner_says_so_and_cannot_be_opened(
+    app: Flask, office: Client, consult: Consult, db: Session
 ) -> None:
-    documents_dir.rmdir()
-    path = f"/cases/{made.id}/ask"
-    assert send(office, path, file(), page=path, data=FORM).status_code == 200
-    assert [row.refused_because for row in rows(db)] == [RefusedBecause.NOT_STORED]
+    running = app.extensions["peerline"]
+    clamd = Clamd("tcp://127.0.0.1:9")
+    app.extensions["peerline"] = replace(running, process=replace(running.process, clamd=clamd))
+    page = f"/c/{consult.reference}"
+    send(office, f"{page}/documents", file(), page=page)
+    shown = office.get(page)
+    assert "Received, and being checked for viruses; nothing is needed from you." in text_of(shown)
+    assert 'hx-trigger="every 4s"' in shown.text, "it looks by itself whether it was scanned"
+    (row,) = rows(db)
+    assert row.token not in re.findall(r"/documents/([^/]+)/(?:download|show)", shown.text)
+    assert "not been checked for viruses yet" in give_out(office, row).text
+    assert "clamd" not in office.get("/readyz").text
+    running.clock.forward(minutes=11)
+    assert "a document has waited 11 minutes for the scanner" in office.get("/readyz").text
 
 
 def test_a_closed_request_takes_nothing(app: Flask, office: Client, consult: Consult, db: Session) -> None:

@@ -52,6 +52,13 @@ def png_of(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", body) + part(b"IEND", b"")
 
 
+def _wrong_checksum() -> bytes:
+    """Make a PNG whose picture can be read, though its checksum says that it was changed."""
+    whole = image("PNG")
+    at = whole.index(b"IDAT") + 4 + struct.unpack(">I", whole[whole.index(b"IDAT") - 4 : whole.index(b"IDAT")])[0]
+    return whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+
+
 def archive() -> bytes:
     """Make a ZIP archive."""
     target = io.BytesIO()
@@ -235,7 +242,8 @@ DECEIVING: dict[str, tuple[Callable[[], bytes], str]] = {
     "a picture of 100,000 by 100,000": (lambda: png_of(100_000, 100_000), "too_much_inside"),
     "a picture of a little too many dots": (lambda: png_of(20_000, 7_000), "too_much_inside"),
     "a picture that holds less than it says": (lambda: png_of(400, 400), "damaged"),
-    "a PNG with a wrong checksum": (lambda: image("PNG").replace(b"IDAT", b"IDAT\0", 1), "damaged"),
+    "a PNG with a part too long": (lambda: image("PNG").replace(b"IDAT", b"IDAT\0", 1), "damaged"),
+    "a PNG that was changed": (_wrong_checksum, "damaged"),
     "a JPEG cut off": (lambda: image("JPEG", (400, 300))[:700], "damaged"),
     "a TIFF cut off": (lambda: image("TIFF", (400, 300))[:-5_000], "damaged"),
     "a fax of too many pages": (lambda: image("TIFF", (8, 8), frames=501), "too_many_pages"),

@@ -33,11 +33,11 @@ def test_a_unix_socket_does_as_well() -> None:
         assert Clamd(running.url).scan([EICAR]).found == "Eicar-Test-Signature"
 
 
-@pytest.mark.parametrize("mood", [Mood.ERROR, Mood.GARBLED, Mood.FULL, Mood.HANGS_UP])
+@pytest.mark.parametrize("mood", [Mood.ERROR, Mood.GARBLED, Mood.FULL, Mood.HANGS_UP, Mood.HASTY])
 def test_anything_else_is_no_verdict(scanner: FakeClamd, mood: Mood) -> None:
     scanner.mood = mood
     with pytest.raises(NoVerdict):
-        Clamd(scanner.url).scan([b"x" * 65_536] * 40)
+        Clamd(scanner.url).scan([b"x" * 65_536] * 400)
 
 
 @pytest.mark.parametrize("mood", [Mood.HANGS, Mood.DEAF])

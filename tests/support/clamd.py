@@ -20,6 +20,7 @@ class Mood(Enum):
     DEAF = "accepts and does not read"
     HANGS_UP = "closes in the middle"
     FULL = "has a limit of 100 KB"
+    HASTY = "says OK before it has heard all"
     GARBLED = "answers nonsense"
 
 
@@ -68,6 +69,8 @@ class FakeClamd:
             content += reader.read(size)
             if self.mood is Mood.HANGS_UP:
                 return None
+            if self.mood is Mood.HASTY:
+                return b"stream: OK"
             if self.mood is Mood.FULL and len(content) > 100_000:
                 return b"INSTREAM size limit exceeded. ERROR"
         self.seen.append(content)

@@ -1,61 +1,58 @@
-"""What one booking costs: the rows of it in bare SQL (the floor), and the use case that plans and writes them."""
+"""What one booking costs: its rows in bare SQL (the floor), and the use case that plans and writes them.
+
+The floor writes what the use case wrote for another request of the same shape, to the byte. That it does is checked
+before anything is measured.
+"""
 
 import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
-from sqlalchemy import select
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.consults import assignment, intake
 from app.consults.setup import Setup
 from app.db import in_transaction, transaction
-from app.models import Consult, Denial, Message, MessageKind
+from app.models import Consult, Denial
 from bench.world import add_denials
-from scheduling.values import Status
 from tests.support import factories
 
 ROUNDS = 200
+TABLES = ("booking", "history", "message")
 
-FLOOR = (
-    "select id from director where id = %(director)s for no key update",
-    """insert into booking (consult_id, director_id, during, blocked, made_at)
-       values (%(consult)s, %(director)s, %(during)s, %(during)s, now())""",
-    "update consult set status = 'booked', version = version + 1 where id = %(consult)s",
-    """insert into history (denial_id, consult_id, at, what, details, actor)
-       values (%(denial)s, %(consult)s, now(), 'booked', '{}', 'system')""",
-    *[
-        """insert into message (consult_id, recipient, kind, address, message_id, subject, body, created_at,
-              next_try_at, attempts, fence, last_error)
-          values (%(consult)s, 'office', 'invitation', 'a@b.example', gen_random_uuid()::text, 'subject', %(body)s,
-                  now(), 'infinity', 0, 0, '')"""
-    ]
-    * 2,
-)
+#: columns that the database fills in, and those that name the request
+DRAWN = ("id", "previous_id", "xact", "digest")
+NAMING = ("denial_id", "consult_id", "director_id", "message_id")
+#: what a booking changes of its consult
+CHANGED = ("status", "version", "calendar_uid", "calendar_sequence", "announced_booking_id")
+
+Rows = dict[str, list[dict[str, Any]]]
+Connection = psycopg.Connection[dict[str, Any]]
 
 
 def measure(sessions: sessionmaker[Session], url: str, setup: Setup) -> dict[str, float]:
-    """Return milliseconds at the median: the floor and the use case, on requests of the same shape, in turn."""
-    about = add_denials(sessions, directors=ROUNDS, each=2)
+    """Return milliseconds at the median: the floor and the use case, in turn, each on a line of its own."""
+    about = add_denials(sessions, directors=2 * ROUNDS + 2, each=1)
     now = datetime.now(UTC)
     with transaction(sessions) as session:
-        asked = [ask(session, denial, setup, now) for denial in about]
-    body = _a_body(sessions, asked[0].denial_id, setup, now)
+        model, copy, *asked = [ask(session, denial, setup, now) for denial in about]
+
+    def plan(line: int | None) -> None:
+        in_transaction(sessions, lambda session: assignment.assign_queue(session, line, setup=setup, now=now))
+
     floor, use_case = [], []
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        for bare, planned in zip(asked[2::2], asked[3::2], strict=True):
-            floor.append(_milliseconds(lambda bare=bare: _bare(connection, bare, body)))
-            close(sessions, bare.id)
-            line = planned.director_id
-            use_case.append(
-                _milliseconds(
-                    lambda line=line: in_transaction(
-                        sessions, lambda session: assignment.assign_queue(session, line, setup=setup, now=now)
-                    )
-                )
-            )
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True, row_factory=dict_row) as connection:
+        written = _written(connection, model, lambda: plan(model.director_id))
+        copied = _written(connection, copy, _bare(connection, copy, written))
+        assert _without_names(copied) == _without_names(written), "the floor writes the same rows"
+        for bare, planned in zip(asked[::2], asked[1::2], strict=True):
+            floor.append(_milliseconds(_bare(connection, bare, written)))
+            use_case.append(_milliseconds(lambda line=planned.director_id: plan(line)))
     return {"floor": statistics.median(floor), "use case": statistics.median(use_case)}
 
 
@@ -67,33 +64,58 @@ def ask(session: Session, denial: Denial, setup: Setup, now: datetime) -> Consul
     return asked.consult
 
 
-def close(sessions: sessionmaker[Session], consult_id: int) -> None:
-    """Take the bare consult out of the line, so that the use case plans one request."""
-    with transaction(sessions) as session:
-        consult = session.get_one(Consult, consult_id)
-        consult.status, consult.closed_reason, consult.closed_at = Status.CANCELLED, "bench", datetime.now(UTC)
+def _bare(connection: Connection, consult: Consult, written: Rows) -> Callable[[], None]:
+    """Prepare the transaction that writes the same rows for another consult; only running it is measured."""
+    names = {"consult_id": consult.id, "director_id": consult.director_id, "denial_id": consult.denial_id}
+    inserts = []
+    for table in TABLES:
+        for number, row in enumerate(written[table]):
+            named = {name: value for name, value in names.items() if row.get(name) is not None}
+            if table == "message":
+                named["message_id"] = f"{consult.id:09}-{number}{row['message_id'][11:]}"
+            values = {name: _storable(value) for name, value in {**row, **named}.items() if name not in DRAWN}
+            columns, places = ", ".join(values), ", ".join(f"%({name})s" for name in values)
+            inserts.append((f"insert into {table} ({columns}) values ({places}) returning id", values))
+    (booking, values), *others = inserts
+    changes = ", ".join(f"{name} = %({name})s" for name in CHANGED)
+    changed = {**written["consult"][0], **names}
+
+    def run() -> None:
+        with connection.transaction():
+            connection.execute("select id from director where id = %(director_id)s for no key update", names)
+            made = connection.execute(booking, values).fetchone()
+            assert made is not None
+            changed["announced_booking_id"] = made["id"]
+            connection.execute(f"update consult set {changes} where id = %(consult_id)s", changed)
+            for insert, row in others:
+                connection.execute(insert, row)
+
+    return run
 
 
-def _bare(connection: psycopg.Connection, consult: Consult, body: bytes) -> None:
-    values = {
-        "director": consult.director_id,
-        "consult": consult.id,
-        "denial": consult.denial_id,
-        "during": "[2030-01-01 10:00+00, 2030-01-01 10:30+00)",
-        "body": body,
+def _written(connection: Connection, consult: Consult, work: Callable[[], None]) -> Rows:
+    """Read the rows that some work writes for a consult."""
+    mine = {"consult": consult.id}
+    last = {table: connection.execute(f"select coalesce(max(id), 0) as id from {table}").fetchone() for table in TABLES}
+    work()
+    rows: Rows = {"consult": connection.execute("select * from consult where id = %(consult)s", mine).fetchall()}
+    for table in TABLES:
+        new = f"select * from {table} where consult_id = %(consult)s and id > %(id)s order by id"
+        rows[table] = connection.execute(new, {**mine, **(last[table] or {})}).fetchall()
+    return rows
+
+
+def _without_names(rows: Rows) -> Rows:
+    consult = [{name: row[name] for name in CHANGED if name != "announced_booking_id"} for row in rows["consult"]]
+    others = {
+        table: [{name: value for name, value in row.items() if name not in (*DRAWN, *NAMING)} for row in rows[table]]
+        for table in TABLES
     }
-    with connection.transaction():
-        for statement in FLOOR:
-            connection.execute(statement, values)
+    return {"consult": consult, **others}
 
 
-def _a_body(sessions: sessionmaker[Session], denial_id: int, setup: Setup, now: datetime) -> bytes:
-    """Book once and return the bytes of an invitation, so that the floor writes as much."""
-    with transaction(sessions) as session:
-        line = session.get_one(Denial, denial_id).director_id
-        assignment.assign_queue(session, line, setup=setup, now=now)
-    with sessions() as session:
-        return session.scalars(select(Message.body).where(Message.kind == MessageKind.INVITATION)).first() or b""
+def _storable(value: object) -> object:
+    return Jsonb(value) if isinstance(value, dict) else value
 
 
 def _milliseconds(work: Callable[[], object]) -> float:

@@ -197,16 +197,19 @@ def count_failed(session: Session) -> int:
 
 def _is(state: MailState) -> ColumnElement[bool]:
     ends = {
-        MailState.FAILED: Message.failed_at,
         MailState.SENT: Message.sent_at,
         MailState.SUPERSEDED: Message.superseded_at,
     }
     if state is MailState.WAITING:
         return Message.sent_at.is_(None) & Message.failed_at.is_(None) & Message.superseded_at.is_(None)
-    return ends[state].is_not(None)
+    if state is MailState.FAILED:
+        return Message.failed_at.is_not(None) | Message.bounced_at.is_not(None)
+    is_there: ColumnElement[bool] = ends[state].is_not(None)
+    return is_there & Message.bounced_at.is_(None)
 
 
 def _message(message: Message, consult: Consult, state: MailState) -> MessageRow:
+    made = message.created_at
     return MessageRow(
         id=message.id,
         state=state,
@@ -217,7 +220,7 @@ def _message(message: Message, consult: Consult, state: MailState) -> MessageRow
         reference=consult.reference,
         denial_id=consult.denial_id,
         created_at=message.created_at,
-        changed_at=message.sent_at or message.failed_at or message.superseded_at or message.created_at,
+        changed_at=message.bounced_at or message.sent_at or message.failed_at or message.superseded_at or made,
         attempts=message.attempts,
         last_error=message.last_error,
     )

@@ -37,6 +37,7 @@ class OpenTask:
     reason: AttentionReason
     cause: str | None
     raised_at: datetime
+    details: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +204,10 @@ def _open_tasks(session: Session, denial_id: int) -> tuple[OpenTask, ...]:
         .where(Consult.denial_id == denial_id, Attention.settled_at.is_(None))
         .order_by(Attention.id)
     )
-    return tuple(OpenTask(id=row.id, reason=row.reason, cause=row.cause, raised_at=row.raised_at) for row in rows)
+    return tuple(
+        OpenTask(id=row.id, reason=row.reason, cause=row.cause, raised_at=row.raised_at, details=row.details)
+        for row in rows
+    )
 
 
 def _directors(

@@ -7,12 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.consults.setup import Setup
 from app.errors import NotFound
-from app.models import Account, BookingRow, Consult, Denial, Director, ReviewTask
+from app.models import Account, BookingRow, CalendarReply, Consult, Denial, Director, ReviewTask
 from app.queries import office
 from app.queries.coordinator import HELD
 from app.queries.office import RequestView
@@ -165,7 +165,7 @@ def news(session: Session, reference: str, director_id: int) -> str:
     One small statement. Raises NotFound.
     """
     query = (
-        select(Consult.version, BookingRow.id, ReviewTask.decided_at)
+        select(Consult.version, BookingRow.id, ReviewTask.decided_at, _last_reply())
         .outerjoin(BookingRow, (BookingRow.consult_id == Consult.id) & BookingRow.released_at.is_(None))
         .outerjoin(ReviewTask, ReviewTask.consult_id == Consult.id)
         .where(Consult.reference == reference, is_mine(director_id))
@@ -173,8 +173,12 @@ def news(session: Session, reference: str, director_id: int) -> str:
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound("There is no consult of yours with this reference.")
-    version, booking, decided = row
-    return f"{version}.{booking or 0}.{1 if decided else 0}"
+    version, booking, decided, answered = row
+    return f"{version}.{booking or 0}.{1 if decided else 0}.{answered or 0}"
+
+
+def _last_reply() -> ScalarSelect[int | None]:
+    return select(func.max(CalendarReply.id)).where(CalendarReply.consult_id == Consult.id).scalar_subquery()
 
 
 def is_mine(director_id: int) -> ColumnElement[bool]:

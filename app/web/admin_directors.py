@@ -15,6 +15,7 @@ from app.consults.roster_file import COLUMNS, LISTS
 from app.errors import Conflict, Invalid, NotFound
 from app.history import account_actor
 from app.models import Role
+from app.queries import answers
 from app.queries import director as director_queries
 from app.queries import roster as queries
 from app.queries.roster import DirectorRow
@@ -227,6 +228,7 @@ def _page(row: DirectorRow, form: Form) -> str:
     return render_template(
         "admin/director.html",
         row=row,
+        came_back=answers.bounced(db_session(), row.email).get(row.email),
         form=form,
         was=_facts_in_words(row),
         was_week="; ".join(row.week),

@@ -12,9 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import scanning
 from app.config import POLICIES_DIR
+from app.mail import imap
 from app.models import Message, Role
+from app.queries import inbound
 from app.web.access import allow
-from app.web.edge import db_session, now, peerline
+from app.web.edge import db_session, now, peerline, settings
 
 health = Blueprint("health", __name__)
 
@@ -46,12 +48,26 @@ def ready() -> ResponseReturnValue:
         oldest = db_session().execute(select(func.min(Message.created_at)).where(*unsent)).scalar_one()
         if oldest is not None and now() - oldest > LATE:
             problems.append(f"the oldest unsent message has waited {_minutes(oldest)} minutes: is the mailer running?")
+        problems += _inbox_problems()
         waits = scanning.oldest_waiting(db_session()) if peerline().process.clamd else None
         if waits is not None and now() - waits > LATE:
             problems.append(f"a document has waited {_minutes(waits)} minutes for the scanner: does clamd answer?")
     except SQLAlchemyError:
         return _plain("the database does not answer, or has no tables", 503)
     return _plain("; ".join(problems) or "ok", 503 if problems else 200)
+
+
+def _inbox_problems() -> list[str]:
+    """Say what is wrong with the mail that comes in: not to be read, or nobody does what follows from it."""
+    found = []
+    url = settings().imap_url
+    problem = inbound.problem(db_session(), imap.name_of(url), now=now(), after=LATE) if url else None
+    if problem is not None and problem.problem_since is not None:
+        found.append(f"the mailbox has not been read for {_minutes(problem.problem_since)} minutes: {problem.problem}")
+    waits = inbound.oldest_undone(db_session())
+    if waits is not None and now() - waits > LATE:
+        found.append(f"a mail that came in has waited {_minutes(waits)} minutes: is the worker running?")
+    return found
 
 
 @cache

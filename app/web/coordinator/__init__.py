@@ -11,6 +11,7 @@ from app.web.coordinator import (  # noqa: F401 -- each adds its routes
     leaving,
     left,
     letters,
+    mails,
     queues,
     reaching,
     talking,

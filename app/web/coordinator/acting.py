@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.consults import office as use_cases
@@ -14,6 +14,7 @@ from app.queries import casework, expectation
 from app.queries.office import RequestView
 from app.ranges import interval
 from app.web.access import allow
+from app.web.coordinator import mails
 from app.web.coordinator.blueprint import CHANGED, coordinator, done, me, tried
 from app.web.edge import db_session, now, setup
 from app.web.forms import LONG, Form
@@ -63,10 +64,11 @@ def page(name: str, shown: RequestView, form: Form, **more: object) -> str:
 @coordinator.get("/cases/<int:denial_id>/times")
 @allow(Role.COORDINATOR)
 def times(denial_id: int) -> ResponseReturnValue:
-    """Show the times that the office gave, to be changed."""
+    """Show the times that the office gave, or the one that was proposed by mail, to be changed."""
     shown = read_request(denial_id, before_the_call=True)
     zone = known_zone(shown.consult.office_time_zone) or reader_zone()
-    windows = [interval(window) for window in shown.consult.windows]
+    proposed = mails.proposed_time(request.args.get("proposed", type=int), shown)
+    windows = [proposed] if proposed else [interval(window) for window in shown.consult.windows]
     form = version_of(shown)
     form.values.update({"zone": zone.key, **rows_of(windows, zone)})
     if not windows:

@@ -8,13 +8,14 @@ from flask.typing import ResponseReturnValue
 from app.consults import late
 from app.errors import NotFound
 from app.models import WITHDRAWN, Role
-from app.queries import casework, expectation
+from app.queries import answers, casework, expectation
 from app.queries import followup as follow_up_queries
 from app.queries import letters as letter_queries
 from app.queries.casework import Work
 from app.queries.expectation import Expected
 from app.queries.office import Person, RequestView
 from app.web.access import allow
+from app.web.answer_words import answered_by_both
 from app.web.coordinator import log
 from app.web.coordinator.blueprint import coordinator, to_case
 from app.web.coordinator.followup import shared
@@ -85,9 +86,23 @@ def _page(denial_id: int) -> dict[str, object]:
         **shared(),
         "letters": letter_queries.of_case(db_session(), denial_id, members=True),
         "titles": TITLES,
+        **_by_mail(shown),
         "late_entry": late.waiting_of(db_session(), denial_id),
         "seen": seen(news),
         "every": _every(shown),
+    }
+
+
+def _by_mail(shown: RequestView | None) -> dict[str, object]:
+    """Say what both sides answered by mail, a decline that waits, and whether mail to the office comes back."""
+    if shown is None:
+        return {"answered": [], "declined": None, "came_back": None}
+    consult = shown.consult
+    said = answers.answers(db_session(), [consult.id]).get(consult.id, {})
+    return {
+        "answered": answered_by_both(said, shown.talks_with, "The office", unsure=True),
+        "declined": next(iter(answers.declined(db_session(), consult_id=consult.id)), None),
+        "came_back": answers.bounced(db_session(), consult.office_email).get(consult.office_email),
     }
 
 

@@ -6,6 +6,7 @@ from flask import url_for
 
 from app.models import AttentionReason, LetterKind
 from app.queries.attention import TaskRow
+from app.web.answer_words import DOUBTS
 from app.web.coordinator.words import TASKS, WAITING
 from app.web.letters import TITLES
 from app.web.times import when
@@ -29,6 +30,8 @@ def links(task: TaskRow) -> list[tuple[str, str]]:
         found += [(label, url_for(endpoint, director_id=task.director_id)) for label, endpoint in todo.about_director]
     if task.reason is AttentionReason.LETTER_INCOMPLETE:
         found.append(("Complete the letter", url_for("coordinator.completing", attention_id=task.id)))
+    if "mail" in task.details:
+        found.insert(0, ("Read the mail", url_for("coordinator.mail", inbound_id=task.details["mail"])))
     return found
 
 
@@ -39,7 +42,10 @@ def said(task: TaskRow) -> str:
     side = SIDES.get(str(told.get("side")))
     if side:
         answer = ANSWERS.get(str(told.get("answer")))
-        words.append(f"{side} {answer}." if answer else f"To the {told['side']}.")
+        way = "From" if task.reason is AttentionReason.MAIL_TO_READ else "To"
+        words.append(f"{side} {answer}." if answer else f"{way} the {told['side']}.")
+    if (doubt := DOUBTS.get(str(told.get("doubt")))) is not None:
+        words.append(doubt)
     if (document := told.get("document")) is not None:
         words.append(f"Document {document}.")
     if (say := SAY.get(str(told.get("say")))) is not None:

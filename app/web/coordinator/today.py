@@ -17,6 +17,7 @@ from app.queries.attention import TaskRow
 from app.queries.coordinator import CallRow
 from app.web import exports
 from app.web.access import account, allow
+from app.web.coordinator import mails
 from app.web.coordinator import tasks as task_words
 from app.web.coordinator.blueprint import coordinator
 from app.web.coordinator.words import CAUSES, TASKS
@@ -95,6 +96,7 @@ def attention() -> ResponseReturnValue:
         failed=queries.failed_messages(db_session()) if about in ("", "mail") else [],
         todo=TASKS,
         **_SAID,
+        problem=mails.mailbox_problem(),
         causes=CAUSES,
         kinds=[(reason.value, TASKS[reason].title) for reason in AttentionReason] + list(SECTIONS.items()),
         zones=_zones(),
@@ -147,7 +149,14 @@ def find_anything() -> ResponseReturnValue:
 def _task_page(attention_id: int, form: Form) -> str:
     task = attention_queries.task(db_session(), attention_id)
     return render_template(
-        "coordinator/task.html", task=task, todo=TASKS[task.reason], causes=CAUSES, form=form, zones=_zones(), **_SAID
+        "coordinator/task.html",
+        task=task,
+        todo=TASKS[task.reason],
+        causes=CAUSES,
+        form=form,
+        zones=_zones(),
+        about_mail=mails.about(task),
+        **_SAID,
     )
 
 

@@ -84,7 +84,7 @@ TASKS: Mapping[AttentionReason, ToDo] = {
     ),
     AttentionReason.REPLY_UNTRUSTED: ToDo(
         title="An answer that cannot be trusted",
-        remedy="It came from another address than the one that was asked, so nothing was changed. Call and ask.",
+        remedy="It may not be from whom it names, so nothing was changed. Call and ask, then take it or leave it.",
         actions=(_TIMES, _REASSIGN),
     ),
     AttentionReason.TIME_PROPOSED: ToDo(

@@ -8,12 +8,14 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.consults import brief, determination
-from app.models import Role
-from app.queries import casework
+from app.models import Recipient, Role
+from app.queries import answers, casework
 from app.queries import director as queries
+from app.queries.answers import Answers, Declined
 from app.queries.director import Call
 from app.queries.letters import LetterRow
 from app.web.access import allow
+from app.web.answer_words import answered_by_both
 from app.web.coordinator import log
 from app.web.director.blueprint import actor, director, me
 from app.web.edge import db_session, now, setup
@@ -92,6 +94,7 @@ def begun(call: Call) -> bool:
 def consult_page(call: Call, form: Form, *, refused: str = "") -> str:
     """Make the page of a consult."""
     shown = call.request
+    said = answers.answers(db_session(), [shown.consult.id]).get(shown.consult.id, {})
     form.values["version"] = version_of(call)
     rules = shown.rulebook.policy
     return render_template(
@@ -113,8 +116,17 @@ def consult_page(call: Call, form: Form, *, refused: str = "") -> str:
         ended=ended(call),
         entries=log.in_words(casework.work(db_session(), shown.case.id, setup=setup())),
         was_opened=any(step.what == brief.OPENED and step.actor == actor() for step in shown.steps),
+        declined=_declined(call, said),
+        answered=answered_by_both(said, shown.talks_with, "The office"),
         seen=queries.news(db_session(), shown.consult.reference, me()),
     )
+
+
+def _declined(call: Call, said: Answers) -> list[Declined]:
+    """Find the director's own decline by mail that can still be taken back."""
+    if not call.is_mine or Recipient.DIRECTOR not in said:
+        return []
+    return answers.declined(db_session(), consult_id=call.request.consult.id)
 
 
 def version_of(call: Call) -> str:

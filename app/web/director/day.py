@@ -1,5 +1,6 @@
 """The director's day and week: the next call on top, with all that it takes to make it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, timedelta
@@ -8,10 +9,12 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.models import Role
+from app.queries import answers
 from app.queries import director as queries
 from app.queries.director import CallRow
 from app.web import exports
 from app.web.access import allow
+from app.web.answer_words import answered_by_both
 from app.web.coordinator.today import day_of
 from app.web.director.blueprint import director, me
 from app.web.edge import db_session, now
@@ -73,12 +76,23 @@ def _calls(first: date, rows: list[CallRow]) -> dict[str, object]:
         "today": [row for row in rest if is_now and _day_of(row) == first],
         "days": _by_day([row for row in rest if not is_now or _day_of(row) != first]),
         "over": [row for row in rows if row.over is not None],
+        "declined": answers.declined(db_session(), director_id=me()),
+        "answered": _answered(live_rows),
         "waiting": queries.waiting_in_line(db_session(), me()),
         "first": first,
         "is_now": is_now,
         "before": first - A_WEEK,
         "after": first + A_WEEK,
     }
+
+
+def _answered(rows: list[CallRow]) -> dict[int, list[str]]:
+    """Say what both sides answered by mail, by consult."""
+    said = answers.answers(db_session(), [row.consult_id for row in rows])
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for consult_id, each in said.items():
+        found[consult_id] = answered_by_both(each, None, "The office")
+    return found
 
 
 def _day_of(row: CallRow) -> date:

@@ -3,7 +3,7 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.consults import casefile, correspondence, desk, determination
+from app.consults import casefile, correspondence, declines, desk, determination
 from app.consults import office as office_use_cases
 from app.errors import Conflict
 from app.letters.render import LetterError
@@ -150,6 +150,15 @@ def reconsider(reference: str) -> ResponseReturnValue:
         "Reconsideration is asked for and on record. The decision can be changed in this call now.",
         url_for("director.consult", reference=reference),
     )
+
+
+@director.post("/consults/<reference>/keep")
+@allow(Role.DIRECTOR)
+def keep(reference: str) -> ResponseReturnValue:
+    """Take a decline by mail back: the talk stays where it is."""
+    call = read(reference, lock=True)
+    declines.keep(db_session(), call.request.consult.id, setup=setup(), by=actor(), now=now())
+    return done(f"You keep the talk. {reference} stays as it is booked.", url_for("director.day"))
 
 
 @director.post("/consults/<reference>/decline")

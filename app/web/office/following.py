@@ -6,14 +6,15 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import outbox
-from app.models import Role
-from app.queries import expectation
+from app.models import Answer, Role
+from app.queries import answers, expectation
 from app.queries import letters as letter_queries
 from app.queries import office as queries
 from app.queries.expectation import Expected
 from app.queries.letters import LetterRow
 from app.queries.office import RequestView
 from app.web.access import allow
+from app.web.answer_words import answered_by_both
 from app.web.edge import db_session, now, setup, visit
 from app.web.navigation import consult_page
 from app.web.office.blueprint import office, opened
@@ -93,6 +94,21 @@ def _page(shown: RequestView) -> dict[str, object]:
         "every": _every(state),
         "rules": shown.rulebook.policy,
         "letters": letter_rows(shown),
+        **_by_mail(shown),
+    }
+
+
+def _by_mail(shown: RequestView) -> dict[str, object]:
+    """Say what both sides answered by mail, and whether mail to the office comes back.
+
+    A director's "no" is not told while it can be taken back; what comes of it is.
+    """
+    consult = shown.consult
+    said = answers.answers(db_session(), [consult.id]).get(consult.id, {})
+    hidden = (Answer.DECLINED, Answer.PROPOSED)
+    return {
+        "answered": answered_by_both(said, shown.talks_with, "Your office", hidden=hidden),
+        "came_back": answers.bounced(db_session(), consult.office_email).get(consult.office_email),
     }
 
 

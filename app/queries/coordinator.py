@@ -59,6 +59,8 @@ class CallRow:
     office_contact: str
     office_phone: str
     attempts: int
+    late_minutes: int | None
+    "how late the director says he will call"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +166,7 @@ def _call(
         office_contact=consult.office_contact,
         office_phone=consult.office_phone,
         attempts=consult.attempts,
+        late_minutes=booking.late_minutes,
     )
 
 

@@ -52,6 +52,24 @@ class CallRow:
     decision: ReviewDecision | None
     brief: str
     "the nurse's note"
+    late_minutes: int | None
+    "how late he has said that he will call"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToDecide:
+    """A reconsideration without a call that waits for the director's decision."""
+
+    reference: str
+    number: str | None
+    plan: str
+    urgency: Urgency
+    opened_at: datetime
+    due_at: datetime | None
+    member_name: str
+    member_birth_date: date | None
+    service: str
+    speaker_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +94,9 @@ class Call:
     member_birth_date: date | None
     review: ReviewNote | None
     is_mine: bool
-    "it is booked with him now, so that he can act on it"
+    "it is booked with him now, or his to decide without a call, so that he can act on it"
+    decides: bool
+    "his to decide without a call"
 
 
 def calls(session: Session, director_id: int, span: Interval, *, now: datetime) -> list[CallRow]:
@@ -133,7 +153,35 @@ def _row(consult: Consult, denial: Denial, booking: BookingRow, review: ReviewTa
         review=review.kind if review else None,
         decision=review.decision if review else None,
         brief=review.note if review else "",
+        late_minutes=booking.late_minutes,
     )
+
+
+def to_decide(session: Session, director_id: int) -> list[ToDecide]:
+    """List the reconsiderations that a director decides without a call, what is due first on top. One statement."""
+    query = (
+        select(Consult, Denial, ReviewTask)
+        .join(Denial, Denial.id == Consult.denial_id)
+        .join(ReviewTask, ReviewTask.consult_id == Consult.id)
+        .where(Consult.director_id == director_id, Consult.status == Status.AWAITING_DECISION)
+        .order_by(ReviewTask.due_at.asc().nulls_last(), ReviewTask.id)
+        .limit(MOST_ROWS)
+    )
+    return [
+        ToDecide(
+            reference=consult.reference,
+            number=review.pcr_number,
+            plan=denial.plan,
+            urgency=denial.urgency,
+            opened_at=review.opened_at,
+            due_at=review.due_at,
+            member_name=denial.member_name,
+            member_birth_date=denial.member_birth_date,
+            service=denial.service,
+            speaker_name=consult.speaker_name,
+        )
+        for consult, denial, review in session.execute(query)
+    ]
 
 
 def call(session: Session, reference: str, director_id: int, *, setup: Setup, lock: bool = False) -> Call:
@@ -150,12 +198,15 @@ def call(session: Session, reference: str, director_id: int, *, setup: Setup, lo
     name, born = session.execute(
         select(Denial.member_name, Denial.member_birth_date).where(Denial.id == row.denial_id)
     ).one()
+    state = request.state
+    decides = state.status is Status.AWAITING_DECISION and state.director == director_id
     return Call(
         request=request,
         member_name=name,
         member_birth_date=born,
         review=_review(session, row.id),
-        is_mine=request.state.booking is not None and request.state.booking.director == director_id,
+        is_mine=decides or (state.booking is not None and state.booking.director == director_id),
+        decides=decides,
     )
 
 

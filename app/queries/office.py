@@ -149,6 +149,8 @@ class RequestView:
     steps: tuple[Happened, ...]
     wanted: WantedView | None
     "what the nurse still wants from the office"
+    late_minutes: int | None
+    "how late the director says he will call"
 
     @property
     def talks_with(self) -> Person | None:
@@ -245,6 +247,7 @@ def request(
         people=people,
         steps=steps,
         wanted=_wanted(session, consult_id, steps),
+        late_minutes=file.booking.late_minutes if file.booking else None,
     )
 
 

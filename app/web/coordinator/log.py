@@ -288,6 +288,9 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "reach_changed": _fixed("Numbers or addresses of the office were changed."),
     "review_opened": _review_opened,
     "review_decided": _review_decided,
+    "running_late": lambda work, row: (
+        f"{_director(work, row)} is running about {row.details.get('minutes')} minutes late."
+    ),
     "claimed": _fixed("Took the review to work on it."),
     "released": _fixed("Handed the review back to the list."),
     "handed_over": _handed_over,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.consults import brief, determination
+from app.consults import brief, determination, running_late
 from app.models import Recipient, Role
 from app.queries import answers, casework
 from app.queries import director as queries
@@ -21,7 +21,7 @@ from app.web.director.blueprint import actor, director, me
 from app.web.edge import db_session, now, setup
 from app.web.forms import Form
 from app.web.office.following import letter_rows
-from app.web.office.words import CLOSED, CLOSED_OTHERWISE
+from app.web.office.words import closed_words
 from app.web.times import plan_zone, when
 from scheduling import eligibility
 from scheduling.fifo import has_begun
@@ -83,7 +83,8 @@ def read(reference: str, *, lock: bool = False) -> Call:
 
 def allowed(call: Call) -> tuple[str, ...]:
     """List the determinations that this policy and case allow (NC-2, NC-3)."""
-    return eligibility.outcomes(call.request.rulebook, reconsideration=call.request.state.reconsideration)
+    state = call.request.state
+    return eligibility.outcomes(call.request.rulebook, reconsideration=state.reconsideration, talk=state.talk)
 
 
 def begun(call: Call) -> bool:
@@ -115,10 +116,13 @@ def consult_page(call: Call, form: Form, *, refused: str = "") -> str:
         contact=rules.contact,
         ended=ended(call),
         entries=log.in_words(casework.work(db_session(), shown.case.id, setup=setup())),
-        was_opened=any(step.what == brief.OPENED and step.actor == actor() for step in shown.steps),
         declined=_declined(call, said),
         answered=answered_by_both(said, shown.talks_with, "The office"),
         seen=queries.news(db_session(), shown.consult.reference, me()),
+        may_be_late=may_be_late(call),
+        late_choices=running_late.MINUTES,
+        brief_since=brief_since(call),
+        opened_at=_opened_at(call),
     )
 
 
@@ -127,6 +131,28 @@ def _declined(call: Call, said: Answers) -> list[Declined]:
     if not call.is_mine or Recipient.DIRECTOR not in said:
         return []
     return answers.declined(db_session(), consult_id=call.request.consult.id)
+
+
+def may_be_late(call: Call) -> bool:
+    """Tell whether the director can say now that he is running late."""
+    booking = call.request.state.booking
+    return call.is_mine and booking is not None and running_late.may_be_said(booking.during, now=now())
+
+
+def brief_since(call: Call) -> datetime | None:
+    """Tell since when the brief is there (BSP-5); None: a nurse is still at it.
+
+    With what was sent and a nurse: her note. Without: made from the denial, and there with the request.
+    """
+    shown = call.request
+    if call.review is not None:
+        return call.review.decided_at
+    return shown.state.information_at or shown.consult.received_at
+
+
+def _opened_at(call: Call) -> datetime | None:
+    """Tell when the director opened it first."""
+    return next((step.at for step in call.request.steps if step.what == brief.OPENED and step.actor == actor()), None)
 
 
 def version_of(call: Call) -> str:
@@ -184,22 +210,25 @@ def ended(call: Call) -> Ended | None:
     if shown.state.status is Status.COMPLETED and reason in OUTCOMES:
         title, more = OUTCOMES[reason]
         letters = letter_rows(shown)
-        words = determination.words_for(shown.rulebook, reason, letter=bool(letters))
+        words = determination.words_for(shown.rulebook, reason, talk=shown.state.talk, letter=bool(letters))
         return Ended(title=title, more=more, letter=words, letters=letters)
-    said = CLOSED.get(reason, CLOSED_OTHERWISE)
+    said = closed_words(reason, talk=shown.state.talk)
     return Ended(title=said.title, more=said.more, letter=[], letters=letter_rows(shown))
 
 
-def refusal(call: Call, *, before: bool = False) -> str | None:
+def refusal(call: Call, *, before: bool = False, outcome: bool = False) -> str | None:
     """Say why nothing can be recorded now, for a page that shows how the consult stands (A6); None: it can.
 
-    `before`: it is about a call that has not begun; otherwise about one that has.
+    `before`: it is about a call that has not begun; otherwise about one that has. `outcome`: it is the outcome, which
+    is recorded without a call too.
     """
     shown = call.request
     end = ended(call)
     if end is not None:
         at = f", {when(shown.consult.closed_at)}" if shown.consult.closed_at else ""
         return f"This consult is over: {end.title}{at}. Nothing was changed and nothing is sent twice."
+    if outcome and call.decides:
+        return None
     if not call.is_mine or shown.state.booking is None:
         return "This consult is not booked with you now, so nothing was changed. See below how it stands."
     if before and begun(call):

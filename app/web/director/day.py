@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from app.consults import running_late
 from app.models import Role
 from app.queries import answers
 from app.queries import director as queries
@@ -17,7 +18,7 @@ from app.web.access import allow
 from app.web.answer_words import answered_by_both
 from app.web.coordinator.today import day_of
 from app.web.director.blueprint import director, me
-from app.web.edge import db_session, now
+from app.web.edge import db_session, now, setup
 from app.web.times import reader_zone
 from scheduling.values import Interval
 
@@ -79,6 +80,10 @@ def _calls(first: date, rows: list[CallRow]) -> dict[str, object]:
         "declined": answers.declined(db_session(), director_id=me()),
         "answered": _answered(live_rows),
         "waiting": queries.waiting_in_line(db_session(), me()),
+        "to_decide": queries.to_decide(db_session(), me()) if is_now else [],
+        "zones": {plan: rules.policy.plan.time_zone for plan, rules in setup().policies.current_by_id.items()},
+        "may_be_late": following is not None and running_late.may_be_said(following.during, now=now()),
+        "late_choices": running_late.MINUTES,
         "first": first,
         "is_now": is_now,
         "before": first - A_WEEK,

@@ -3,18 +3,20 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.consults import casefile, correspondence, declines, desk, determination
+from app.consults import casefile, correspondence, declines, desk, determination, taken_down
 from app.consults import office as office_use_cases
+from app.consults.running_late import MINUTES, say_late
+from app.consults.taken_down import How, TakenDown
 from app.errors import Conflict
 from app.letters.render import LetterError
 from app.models import Role
 from app.queries.director import Call
-from app.web.access import allow
+from app.web.access import account, allow
 from app.web.coordinator.blueprint import CHANGED
 from app.web.director.blueprint import actor, director, done
-from app.web.director.consult import OUTCOMES, allowed, begun, consult_page, read, refusal, version_of
+from app.web.director.consult import OUTCOMES, allowed, begun, consult_page, may_be_late, read, refusal, version_of
 from app.web.edge import db_session, now, setup
-from app.web.forms import Form
+from app.web.forms import LONG, Form
 from app.web.letters import pdf
 from app.web.office.words import refusal as refusal_words
 from app.web.times import when
@@ -24,9 +26,9 @@ from scheduling.values import Status
 CHANGES_THE_CASE = ("overturned", "modified", "plan_error")
 
 
-def _refused(call: Call, form: Form, *, before: bool = False) -> str | None:
+def _refused(call: Call, form: Form, *, before: bool = False, outcome: bool = False) -> str | None:
     """Say why nothing can be recorded: how the consult stands, or that it has changed since the page was made."""
-    why = refusal(call, before=before)
+    why = refusal(call, before=before, outcome=outcome)
     if why is None and form.values.get("version") != version_of(call):
         return CHANGED
     return why
@@ -35,11 +37,12 @@ def _refused(call: Call, form: Form, *, before: bool = False) -> str | None:
 @director.post("/consults/<reference>/outcome")
 @allow(Role.DIRECTOR)
 def outcome(reference: str) -> ResponseReturnValue:
-    """Show what the office will read, then record the outcome."""
+    """Show what the office will read, then record the outcome: of the talk, or of a decision without a call."""
     call, form = read(reference, lock=True), Form.typed()
-    if (why := _refused(call, form)) is not None:
+    if (why := _refused(call, form, outcome=True)) is not None:
         return consult_page(call, form, refused=why), 409
-    chosen = form.choice("outcome", allowed(call), "Choose what the talk has come to.")
+    missing = "Choose what you decide." if call.decides else "Choose what the talk has come to."
+    chosen = form.choice("outcome", allowed(call), missing)
     note = form.text("note", "Add one sentence: what decided it.", limit=1000, lines=True)
     if form.errors:
         return consult_page(call, form), 422
@@ -81,7 +84,7 @@ def _letter(call: Call, chosen: str, note: str) -> ResponseReturnValue:
 
 
 def _check_page(call: Call, form: Form, chosen: str, note: str) -> str:
-    draft = _draft(call, chosen, note)
+    draft, talk = _draft(call, chosen, note), call.request.state.talk
     return render_template(
         "director/outcome.html",
         call=call,
@@ -89,7 +92,8 @@ def _check_page(call: Call, form: Form, chosen: str, note: str) -> str:
         case=call.request.case,
         form=form,
         reference=call.request.consult.reference,
-        letter=determination.words_for(call.request.rulebook, chosen, letter=isinstance(draft, bytes)),
+        subject=determination.subject_for(talk=talk),
+        letter=determination.words_for(call.request.rulebook, chosen, talk=talk, letter=isinstance(draft, bytes)),
         lacks=str(draft).splitlines() if isinstance(draft, LetterError) else [],
         outcome=OUTCOMES[chosen],
         changes_the_case=chosen in CHANGES_THE_CASE,
@@ -139,15 +143,47 @@ def reconsider(reference: str) -> ResponseReturnValue:
     call, form = read(reference, lock=True), Form.typed()
     if (why := _refused(call, form)) is not None:
         return consult_page(call, form, refused=why), 409
-    file = office_use_cases.ask_reconsideration(
-        db_session(), call.request.consult.id, setup=setup(), by=actor(), now=now()
-    )
+    missing = None if call.request.state.information else "Write in a sentence what the office puts forward."
+    told = form.text("told", missing, limit=LONG, lines=True)
+    if form.errors:
+        return consult_page(call, form), 422
+    consult_id = call.request.consult.id
+    if told:
+        taken_down.take_down(
+            db_session(), consult_id, _in_the_call(call, told), account_id=account().id, setup=setup(), now=now()
+        )
+    file = office_use_cases.ask_reconsideration(db_session(), consult_id, setup=setup(), by=actor(), now=now())
     if file.refused is not None:
         reason = refusal_words(file.refused)
         flash(f"{reason.title}. {reason.because}", "warning")
         return redirect(url_for("director.consult", reference=reference), code=303)
+    db_session().flush()  # the database numbers the review
+    number = f" {file.review.pcr_number}" if file.review and file.review.pcr_number else ""
     return done(
-        "Reconsideration is asked for and on record. The decision can be changed in this call now.",
+        f"Reconsideration{number} is asked for and on record. The decision can be changed in this call now.",
+        url_for("director.consult", reference=reference),
+    )
+
+
+def _in_the_call(call: Call, told: str) -> TakenDown:
+    return TakenDown(how=How.TELEPHONE, whom=call.request.consult.speaker_name, at=now(), what=told)
+
+
+@director.post("/consults/<reference>/late")
+@allow(Role.DIRECTOR)
+def running_late(reference: str) -> ResponseReturnValue:
+    """Say that the call comes later: one press tells the office and the desk; the time itself stays."""
+    # a page that is out of date does no harm here: nothing but this is changed
+    call, form = read(reference, lock=True), Form.typed()
+    if not may_be_late(call):
+        words = "That you are late can be said from an hour before a call of yours until its end."
+        return consult_page(call, form, refused=words), 409
+    minutes = form.choice("minutes", map(str, MINUTES), "Choose how late you are.")
+    if form.errors:
+        return consult_page(call, form), 422
+    say_late(db_session(), call.request.consult.id, int(minutes), setup=setup(), by=actor(), now=now())
+    return done(
+        f"The office is told that you call about {minutes} minutes later. The time in both calendars stays.",
         url_for("director.consult", reference=reference),
     )
 

@@ -137,6 +137,9 @@ _WORDS: Mapping[str, Callable[[RequestView, Happened], str]] = {
     "information_waived": _fixed("The plan's desk let the request go on without clinical information."),
     "review_opened": _review_opened,
     "review_decided": _review_decided,
+    "running_late": lambda shown, step: (
+        f"The medical director is running about {step.details['minutes']} minutes late; the talk stands."
+    ),
     "more_wanted": _fixed("The nurse asked for more before deciding; what it is stands on this page."),
     "review_overdue": _fixed("The review was not decided in time. The plan's desk has been alerted."),
     "booked": _booked,

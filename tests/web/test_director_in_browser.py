@@ -11,8 +11,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.clock import utcnow
+from app.consults import prereview
 from app.models import BookingRow, BusyCalendar, Consult, Director, DirectorHours, History, StaffRole
 from scheduling.values import Status
+from tests.support import factories
 from tests.web.clinic import ask, fresh
 from tests.web.conftest import PASSWORD, denial
 from tests.web.test_in_browser import WIDTHS, address, check, open_page  # noqa: F401 -- fixtures
@@ -51,6 +53,34 @@ def test_every_state_of_a_call_is_accessible(dana: Callable[..., Page], booked: 
     page.get_by_role("button", name="Record and send").click()
     page.get_by_role("heading", name="What the office read").wait_for()
     check(page)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_deciding_without_a_call_is_accessible(dana: Callable[..., Page], on_paper: Consult, width: int) -> None:
+    page = dana(width=width)
+    page.get_by_role("heading", name="To decide without a call (1)").wait_for()
+    check(page)
+    page.get_by_role("link", name=on_paper.reference).click()
+    page.get_by_role("heading", name="Decide without a call").wait_for()
+    check(page)
+    page.locator("label", has_text="Modified").click()
+    page.get_by_label("What decided it").fill("Half of the stay meets the criterion.")
+    page.get_by_role("button", name="See what the office will read").click()
+    page.get_by_text("Outcome of your request for reconsideration").wait_for()
+    check(page)
+    page.get_by_role("button", name="Record and send").click()
+    page.get_by_role("heading", name="What the office read").wait_for()
+    check(page)
+
+
+def test_running_late_is_said_by_keys_alone(dana, soon: Consult, db: Session) -> None:
+    page = dana()
+    press_to(page, page.get_by_role("button", name="10 minutes late: tell the office"))
+    page.keyboard.press("Enter")
+    page.get_by_text("The office is told that you call about 10 minutes later.").wait_for()
+    check(page)
+    db.rollback()
+    assert db.scalars(select(BookingRow.late_minutes)).one() == 10
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -172,6 +202,28 @@ def dana(lee: Director, open_page) -> Callable[..., Page]:  # noqa: F811 -- the 
 def booked(app: Flask, db: Session, settings, lee: Director) -> Consult:
     about = denial(db, settings, lee, dates={"initial_decision": (utcnow() - timedelta(days=1)).isoformat()})
     return ask(app, db, about, now=utcnow())
+
+
+@pytest.fixture
+def soon(app: Flask, booked: Consult, db: Session) -> Consult:
+    """Let it be ten minutes before the call."""
+    start = db.scalars(select(BookingRow.during).where(BookingRow.consult_id == booked.id)).one().lower
+    db.rollback()
+    at: datetime = start - timedelta(minutes=10)
+    app.extensions["peerline"] = replace(app.extensions["peerline"], clock=lambda: at)
+    return booked
+
+
+@pytest.fixture
+def on_paper(app: Flask, db: Session, settings, lee: Director) -> Consult:
+    """A reconsideration without a call that a nurse left to the director."""
+    about = denial(db, settings, lee, dates={"initial_decision": (utcnow() - timedelta(days=1)).isoformat()})
+    consult = ask(app, db, about, now=utcnow(), reconsideration=True, talk=False)
+    nurse = factories.nurse(db)
+    setup = app.extensions["peerline"].process.setup
+    prereview.do_not_approve(db, consult.id, account_id=nurse.id, note="Part two is open.", setup=setup, now=utcnow())
+    db.commit()
+    return fresh(db, consult.id)
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ def test_the_first_key_leads_past_the_menu_and_a_form_goes_by_keys_alone(open_pa
     page.locator("#errors:focus").wait_for()  # reading goes on at the summary
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") in ("speaker_phone", "windows")
+    assert page.evaluate("document.activeElement.id") in ("purpose", "speaker_phone", "windows")
 
 
 def test_what_was_typed_is_there_again_until_the_cases_are_closed(open_page, made: Denial, db: Session) -> None:

@@ -219,3 +219,38 @@ def test_a_call_goes_by_keys_alone(sign_in_as, made: Denial, db: Session) -> Non
     page.keyboard.press("Enter")
     page.get_by_text("Tell the caller the reference").wait_for()
     assert len(db.scalars(select(Consult)).one().windows) == 1
+
+
+def test_a_call_for_any_time_takes_few_keys_besides_what_is_typed(sign_in_as, made: Denial, db: Session) -> None:
+    """BSP-4: from the desk's day to a place in line without a mouse, while the caller is on the line."""
+    page = sign_in_as(StaffRole.COORDINATOR, 1280)
+    page.goto("/coordinator/")
+    pressed = 0
+
+    def tab_to(name: str) -> None:
+        nonlocal pressed
+        where = "(at => at === document.body ? '' : at.id + at.name + at.textContent)(document.activeElement)"
+        while name not in page.evaluate(where):
+            page.keyboard.press("Tab")
+            pressed += 1
+            assert pressed <= 16, f"too many keys on the way to {name}"
+
+    tab_to("New call")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="New call").wait_for()
+    tab_to("words")
+    page.keyboard.type(made.case_number)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=f"New call: case {made.case_number}").wait_for()
+    for field, typed in (
+        ("speaker_phone", "919-555-0142"),
+        ("office_contact", "Sam Desk"),
+        ("office_email", "desk@clinic.example"),
+        ("any_time", " "),
+        ("statement", "Six weeks of therapy without relief."),
+    ):
+        tab_to(field)
+        page.keyboard.type(typed)
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Tell the caller the reference").wait_for()
+    assert db.scalars(select(Consult)).one().windows == []

@@ -56,6 +56,15 @@
     }
   });
 
+  // From within a text of several lines Ctrl and Enter send the form, as Enter does from any other field.
+  document.addEventListener("keydown", function (event) {
+    const form = event.target.form;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.tagName === "TEXTAREA" && form) {
+      event.preventDefault();
+      form.requestSubmit(form.querySelector("button[type=submit], button:not([type])"));
+    }
+  });
+
   // A second press of the same button while the first is under way does nothing.
   document.addEventListener("submit", function (event) {
     const form = event.target;

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import cycle
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -171,7 +172,21 @@ class Trial:
         self._ask("BSP-3006", at=early + timedelta(minutes=35), statement="")
         self._ask("BSP-3009", at=early + timedelta(minutes=40), statement="")
         self._ask("BSP-3010", at=early + timedelta(minutes=45), statement="")
+        self._ask("NC-2015", at=early + timedelta(minutes=50), reconsideration=True, talk=False)
+        on_paper = self._ask("NC-2014", at=early + timedelta(minutes=55), reconsideration=True, talk=False)
         self._book(self.now)
+        self._with_the_nurse(on_paper, early + timedelta(minutes=100))
+
+    def _with_the_nurse(self, on_paper: Consult, now: datetime) -> None:
+        """Let her leave one to its director, without a call, and ask the office for more about another."""
+        mine: dict[str, Any] = {"account_id": self.nurse.id, "setup": self.running.setup, "now": now}
+        note = (
+            "Imaging and therapy are there; the criterion also asks for a trial of injections. Nothing is said of it."
+        )
+        prereview.do_not_approve(self.session, on_paper.id, note=note, **mine)
+        open_ = select(Consult.id).where(Consult.denial_id == self._denials["NC-2007"].id)
+        wanted = "Whether injections were tried, when, and with what result."
+        prereview.ask_for_more(self.session, self.session.scalars(open_).one(), wanted, **mine)
 
     def _night(self) -> Interval:
         """Give a window in which no director has hours: the request stays unplaced and keeps its place."""
@@ -186,6 +201,7 @@ class Trial:
         statement: str = "New imaging and six weeks of physical therapy are documented.",
         reconsideration: bool = False,
         move_up: bool = False,
+        talk: bool = True,
         windows: tuple[Interval, ...] = (),
     ) -> Consult:
         denial = self._denials[case_number]
@@ -198,6 +214,7 @@ class Trial:
             windows=windows,
             move_up=move_up,
             reconsideration=reconsideration,
+            talk=talk,
             statement=statement,
             speaker_name=name,
             speaker_specialty=specialty,

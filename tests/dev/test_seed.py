@@ -18,6 +18,7 @@ from app.models import (
     DocumentState,
     Message,
     ReviewTask,
+    Wanted,
 )
 from app.process import Process, make_process
 from scheduling.values import ReviewKind, Status
@@ -48,8 +49,8 @@ def test_a_trial_can_begin_at_any_hour_and_shows_every_stage(running: Process, n
         assert session.scalar(select(func.count(Director.id))) == 4
         assert session.scalar(select(func.count(Denial.id))) == 30
         statuses = set(session.scalars(select(Consult.status)))
-        # neither plan has a consult wait for the nurse, and nobody asked without a call
-        assert statuses == set(Status) - {Status.AWAITING_REVIEW, Status.AWAITING_DECISION}
+        assert statuses == set(Status), "a consult in every status"
+        assert session.scalars(select(Wanted.answered_at)).all() == [None]
         reasons = set(session.scalars(select(Consult.closed_reason)))
         assert {"approved_by_nurse", "withdrawn_by_office", "upheld", "overturned", "discussed"} <= reasons
         assert session.scalar(select(Consult.unplaced_reason).where(Consult.unplaced_reason.is_not(None)))

@@ -45,6 +45,7 @@ def busy_in(content: bytes, span: Interval, *, zone: ZoneInfo, own_domain: str) 
 
 def _of_events(calendar: Any, span: Interval, zone: ZoneInfo, own_domain: str) -> Iterator[Interval]:
     events = calendar.walk("VEVENT")
+    _part_namesakes(events)
     if len(events) > MOST_EVENTS:
         raise UnreadableError(f"It holds more than {MOST_EVENTS} events. Name a calendar with fewer.")
     for event in events:
@@ -59,6 +60,16 @@ def _of_events(calendar: Any, span: Interval, zone: ZoneInfo, own_domain: str) -
             raise UnreadableError(f"It is busy more than {MOST_BUSY} times in the time looked at.")
         if not _is_free(event) and not str(event.get("UID", "")).endswith(f"@{own_domain}"):
             yield from _span_of(event, zone)
+
+
+def _part_namesakes(events: Iterable[Component]) -> None:
+    """Give each event a UID of its own where a careless program gave several the same: all but one would be free."""
+    seen = set()
+    for number, event in enumerate(events):
+        name = (str(event.get("UID", "")), str(event.get("SEQUENCE", "")))
+        if "RECURRENCE-ID" not in event and name in seen:
+            event["UID"] = f"{number} {name[0]}"
+        seen.add(name)
 
 
 def _is_free(event: Component) -> bool:

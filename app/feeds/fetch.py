@@ -24,6 +24,8 @@ TIMEOUT = urllib3.Timeout(connect=5.0, read=10.0)
 MOST_BYTES = 5 * 1024 * 1024
 MOST_REDIRECTS = 5
 _CHUNK = 64 * 1024
+#: what is kept of a server's marks is sent back to it; a longer one, or one that is no plain text, is not kept
+LONGEST_MARK = 500
 
 
 class FetchError(Exception):
@@ -59,10 +61,19 @@ def fetch(
         parts = read_address(address)
         with _open(parts, networks, headers) as response:
             if response.status in (301, 302, 303, 307, 308):
-                address = urljoin(address, response.headers.get("Location", ""))
+                address = _next_address(address, response.headers.get("Location", ""))
                 continue
+            if response.status == 304 and (etag or last_modified):
+                return Fetched(content=None)
             return _answer(response, ends, clock)
     raise FetchError("It leads on to another address more than five times.")
+
+
+def _next_address(address: str, location: str) -> str:
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        raise FetchError("It leads on to what is no address.") from None
 
 
 def read_address(address: str) -> SplitResult:
@@ -128,7 +139,8 @@ def check_address(address: Address, *, is_secure: bool, networks: Sequence[Netwo
             address = ipaddress.IPv4Address(address.packed[-4:])
     if any(address in network for network in networks):
         return
-    if not address.is_global or address.is_multicast or address.is_reserved:
+    is_inside = isinstance(address, ipaddress.IPv6Address) and address not in _UNICAST
+    if is_inside or not address.is_global or address.is_multicast or address.is_reserved:
         raise FetchError(
             "This address lies inside a private network, which is not read. Use the calendar's public one."
         )
@@ -137,11 +149,11 @@ def check_address(address: Address, *, is_secure: bool, networks: Sequence[Netwo
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+#: all that has been given out of IPv6; fec0::/10, once the private network of a site, is not in it
+_UNICAST = ipaddress.ip_network("2000::/3")
 
 
 def _answer(response: BaseHTTPResponse, ends: float, clock: Callable[[], float]) -> Fetched:
-    if response.status == 304:
-        return Fetched(content=None)
     if response.status in (401, 403, 404, 410):
         raise FetchError(f"The server does not give it out (it says {response.status}). Enter the address anew.")
     if response.status != 200:
@@ -156,5 +168,9 @@ def _answer(response: BaseHTTPResponse, ends: float, clock: Callable[[], float])
                 raise FetchError("The server is too slow.")
     except (HTTPError, OSError):
         raise FetchError("The connection broke off before all was there.") from None
-    headers = response.headers
-    return Fetched(content=bytes(content), etag=headers.get("ETag", ""), last_modified=headers.get("Last-Modified", ""))
+    return Fetched(content=bytes(content), etag=_mark(response, "ETag"), last_modified=_mark(response, "Last-Modified"))
+
+
+def _mark(response: BaseHTTPResponse, header: str) -> str:
+    mark = response.headers.get(header, "")
+    return mark if mark.isascii() and mark.isprintable() and len(mark) <= LONGEST_MARK else ""

@@ -12,13 +12,16 @@ from sqlalchemy.orm import Session, sessionmaker
 from app import directors, history
 from app.consults.calendars import keep_busy
 from app.db import in_transaction, transaction
-from app.feeds.busy import UnreadableError, busy_in
-from app.feeds.fetch import Fetched, FetchError, Network, fetch
+from app.feeds.fetch import Network
+from app.feeds.reading import Reading, read
 from app.models import BusyCalendar, Director
 from scheduling.openings import HORIZON
 from scheduling.values import Interval
 
 log = logging.getLogger(__name__)
+
+#: a turn ends after this, so that with its last calendar it stays below the task's time limit
+TURN = timedelta(seconds=40)
 
 #: how often a calendar is read; also the next try where it failed
 EVERY = timedelta(minutes=15)
@@ -45,14 +48,19 @@ class Claim:
 def refresh_due(
     sessions: sessionmaker[Session], *, own_domain: str, networks: Sequence[Network], clock: Callable[[], datetime]
 ) -> int:
-    """Read each busy calendar whose time has come, once; return how many were read without a fault."""
-    read = 0
-    while True:
+    """Read the busy calendars whose time has come, once each, until the turn is over.
+
+    Returns how many were read without a fault.
+    """
+    good = 0
+    ends = clock() + TURN
+    while clock() < ends:
         with transaction(sessions) as session:
             claimed = claim(session, now=clock())
         if claimed is None:
-            return read
-        read += _refresh(sessions, claimed, own_domain, networks, clock)
+            break
+        good += _refresh(sessions, claimed, own_domain, networks, clock)
+    return good
 
 
 def claim(session: Session, *, now: datetime) -> Claim | None:
@@ -95,38 +103,35 @@ def _refresh(
     clock: Callable[[], datetime],
 ) -> bool:
     started = clock()
-    span = Interval(started - BACK, started + AHEAD)
-    busy: list[Interval] | None = None
-    fault = ""
-    fetched = Fetched(content=None)
-    try:
-        fetched = fetch(claimed.address, etag=claimed.etag, last_modified=claimed.last_modified, networks=networks)
-        if fetched.content is not None:
-            busy = busy_in(fetched.content, span, zone=claimed.zone, own_domain=own_domain)
-    except (FetchError, UnreadableError) as error:
-        fault = str(error)
-    log.info("busy calendar of director %s: %s", claimed.director_id, "not read" if fault else "read")
+    reading = read(
+        claimed.address,
+        Interval(started - BACK, started + AHEAD),
+        etag=claimed.etag,
+        last_modified=claimed.last_modified,
+        networks=networks,
+        zone=claimed.zone,
+        own_domain=own_domain,
+    )
+    log.info("busy calendar of director %s: %s", claimed.director_id, "not read" if reading.fault else "read")
 
     def keep(session: Session) -> None:
-        _keep(session, claimed, fetched, busy, fault, clock())
+        _keep(session, claimed, reading, clock())
 
     in_transaction(sessions, keep)
-    return not fault
+    return not reading.fault
 
 
-def _keep(
-    session: Session, claimed: Claim, fetched: Fetched, busy: list[Interval] | None, fault: str, now: datetime
-) -> None:
+def _keep(session: Session, claimed: Claim, reading: Reading, now: datetime) -> None:
     """Write down how it went, unless another address has been named meanwhile."""
     directors.lock(session, [claimed.director_id])
     calendar = session.get(BusyCalendar, claimed.director_id, with_for_update=True, populate_existing=True)
     if calendar is None or calendar.address != claimed.address:
         return
-    calendar.fault = fault
-    if fault:
+    calendar.fault = reading.fault
+    if reading.fault:
         calendar.failed_since = calendar.failed_since or now
         return
     calendar.failed_since, calendar.read_at = None, now
-    if busy is not None:
-        calendar.etag, calendar.last_modified, calendar.whole_at = fetched.etag, fetched.last_modified, now
-        keep_busy(session, claimed.director_id, busy, by=history.SYSTEM, now=now)
+    if reading.busy is not None:
+        calendar.etag, calendar.last_modified, calendar.whole_at = reading.etag, reading.last_modified, now
+        keep_busy(session, claimed.director_id, reading.busy, by=history.SYSTEM, now=now)

@@ -91,6 +91,13 @@ def test_our_own_invitations_do_not_stand_in_their_own_way() -> None:
     assert busy(ours) == []
 
 
+def test_events_that_share_a_uid_are_each_busy() -> None:
+    """C10: what a careless program wrote is not free because of it."""
+    first = event("DTSTART:20260303T150000Z", "DTEND:20260303T160000Z")
+    second = event("DTSTART:20260304T150000Z", "DTEND:20260304T160000Z")
+    assert busy(first, second) == ["03 15:00-16:00", "04 15:00-16:00"]
+
+
 def test_an_event_that_began_before_and_lasts_is_busy_from_its_beginning() -> None:
     assert busy(event("DTSTART:20260301T120000Z", "DTEND:20260303T120000Z")) == ["01 12:00-03 12:00"]
 

@@ -26,7 +26,7 @@ CALENDAR = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
     [
         *("127.0.0.1", "127.8.8.8", "0.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254"),
         *("100.64.0.1", "192.0.2.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"),
-        *("::", "::1", "fe80::1", "fc00::1", "fd12:3456::1", "ff02::1", "2001:db8::1"),
+        *("::", "::1", "fe80::1", "fec0::1", "fc00::1", "fd12:3456::1", "ff02::1", "2001:db8::1"),
         # IPv4 dressed up as IPv6
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe"),
         "2001:0:4136:e378:8000:63bf:80ff:fffe",
@@ -95,7 +95,8 @@ def test_a_calendar_is_fetched_and_asked_for_anew_only_if_it_changed(server: Cal
 
 
 @pytest.mark.parametrize(
-    "target", ["http://127.0.0.2:{port}/x.ics", "http://localhost.localdomain.invalid./", "//[::1]:{port}/"]
+    "target",
+    ["http://127.0.0.2:{port}/x.ics", "http://localhost.localdomain.invalid./", "//[::1]:{port}/", "http://[::1/"],
 )
 def test_a_redirect_is_looked_at_like_any_address(target: str, server: CalendarServer) -> None:
     """M6: the first address is allowed, the second is not."""
@@ -119,6 +120,20 @@ def test_an_answer_that_is_none_is_a_fault(status: int, says: str, server: Calen
     server.status = status
     with pytest.raises(FetchError, match=says):
         fetch(server.url(), networks=HERE)
+
+
+def test_nothing_new_is_no_answer_to_whoever_has_nothing(server: CalendarServer) -> None:
+    """C10: nothing was ever read, so it may not pass for free."""
+    server.status = 304
+    with pytest.raises(FetchError, match="304"):
+        fetch(server.url(), networks=HERE)
+
+
+@pytest.mark.parametrize("mark", ["a\0b", "\xe4", "a" * 501])
+def test_a_mark_that_could_not_be_kept_or_sent_back_is_left_out(mark: str, server: CalendarServer) -> None:
+    server.body, server.headers = CALENDAR, {"ETag": mark, "Last-Modified": mark}
+    fetched = fetch(server.url(), networks=HERE)
+    assert (fetched.content, fetched.etag, fetched.last_modified) == (CALENDAR, "", "")
 
 
 def test_what_is_too_long_is_not_read_to_its_end(server: CalendarServer) -> None:

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app import directors
 from app.consults import assignment, calendars, intake
 from app.db import make_sessions, transaction
-from app.feeds import refresh
+from app.feeds import reading, refresh
 from app.models import Attention, AttentionReason, BookingRow, BusyCalendar, Consult, DirectorOff, History, OffKind
 from app.queries import calendars as queries
 from app.ranges import interval
@@ -173,6 +174,33 @@ def test_one_calendar_that_fails_does_not_hold_up_the_next(
     assert refresh.refresh_due(sessions, own_domain="plan.example", networks=HERE, clock=lambda: NOW) == 1
     assert busy(sessions, other)
     assert not busy(sessions, named)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;BYHOUR={0};BYMINUTE={1};BYSECOND={1}".format(*(",".join(map(str, range(n))) for n in (24, 60))),
+        "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30",
+    ],
+)
+def test_a_calendar_that_repeats_without_end_is_given_up(rule: str, server: CalendarServer) -> None:
+    """M6, C10: a few lines would keep a worker busy for minutes, and fill its memory."""
+    server.body = daily("1500", "1600").replace(b"FREQ=DAILY", rule.encode())
+    span, zone = Interval(NOW, NOW + timedelta(days=67)), ZoneInfo("America/New_York")
+    found = reading.read(
+        server.url(), span, etag="", last_modified="", networks=HERE, zone=zone, own_domain="plan.example", patience=2
+    )
+    assert (found.busy, "too long" in found.fault) == (None, True)
+
+
+def test_a_turn_ends_so_that_its_task_need_not_be_ended(
+    sessions: sessionmaker[Session], named: int, server: CalendarServer
+) -> None:
+    """The next ring takes what is left; a calendar in hand when a task is ended would have no fault to show."""
+    server.body = daily("1500", "1600")
+    ticks = (NOW + refresh.TURN * number for number in range(9))
+    assert refresh.refresh_due(sessions, own_domain="plan.example", networks=HERE, clock=lambda: next(ticks)) == 0
+    assert server.asked == []
 
 
 def daily(start: str, end: str, note: str = "x") -> bytes:

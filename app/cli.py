@@ -10,6 +10,7 @@ from app.cli_inbox import inbox
 from app.cli_letters import letters
 from app.cli_messages import messages
 from app.cli_packet import packet
+from app.cli_queue import queue
 from app.cli_rules import policies, simulate
 from app.clock import utcnow
 
@@ -42,5 +43,5 @@ def dev(arguments: tuple[str, ...]) -> None:
     raise SystemExit(run(arguments))
 
 
-for command in (accounts, denials, documents, directors, inbox, letters, messages, packet, policies, simulate):
+for command in (accounts, denials, documents, directors, inbox, letters, messages, packet, policies, queue, simulate):
     main.add_command(command)

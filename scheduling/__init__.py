@@ -28,6 +28,9 @@ right, duty     a deadline of the office lasts through the day; one of the plan 
 deadline        an instant; in time means before it
 escalation      a person is told, because the rules alone cannot keep a promise
 happening       one thing that happened to one case: a line of history
+standing        how a consult stands, as far as its place, its readiness and its time go; what history keeps of it
+overtaking      a booking that a request which was there earlier did not get; explained, or a violation
+violation       something on record that the rules do not allow; "exception" on screens
 
 Read on in this order:
 
@@ -44,6 +47,9 @@ life            what one event does to one consult, made of `steps`; `outside_qu
                 `without_call` for reconsiderations without a talk
 status          the statuses, the events, the one table of transitions
 scenario        a story as a file; `simulation` plays it with a clock of its own
+
+Afterwards, from what is on record (`record`) and apart from all of the above: `proof` checks that the line was kept,
+with `lines` (who stood where), `free_time` (what was free) and `overtaking` (why somebody did not get an earlier time).
 
 About policies themselves: `policy_reader` reads a file (`reading` keeps its faults), `governing` chooses among several,
 `policy_examples` runs the worked examples, `policy_text` says one in plain English, `policy_schema` writes the format

@@ -251,8 +251,8 @@ class ReviewTask(Base):
 class History(Base):
     """What happened to a case, or to a director's time, in order, never changed.
 
-    A trigger refuses UPDATE, DELETE and TRUNCATE (M8). Another fills in `previous_id`, `xact` and `digest`, so that a
-    row that was altered all the same, put in between or taken out is noticed (decision 14).
+    A trigger refuses UPDATE, DELETE and TRUNCATE (M8). Another fills in the last four columns, so that a row that was
+    altered all the same, put in between or taken out is noticed (decision 14).
     """
 
     __tablename__ = "history"
@@ -274,10 +274,12 @@ class History(Base):
     "the snapshot of the database in which the line had been read, where something was decided from it"
     previous_id: Mapped[int | None] = mapped_column(FetchedValue())
     "the row before it of the same case or director"
+    last_id: Mapped[int | None] = mapped_column(FetchedValue())
+    "the last row that could be seen when it was written, of whatever case"
     xact: Mapped[int | None] = mapped_column(FetchedValue())
     "the transaction that wrote it; null: written before there were digests"
     digest: Mapped[bytes] = mapped_column(LargeBinary, FetchedValue())
-    "SHA-256 over the row and the digest of the row before it"
+    "SHA-256 over the row and the digests of the two that it names"
     __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 -- SQLAlchemy reads it as a class attribute
     __table_args__ = (
         CheckConstraint("num_nonnulls(denial_id, director_id) = 1", name="about_one"),

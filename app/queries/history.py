@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, case, cast, extract, func, literal_column, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.models import History
 from scheduling.proof_values import Row
@@ -19,7 +19,7 @@ class Touch(StrEnum):
     """How a row gives away that the history was touched."""
 
     ALTERED = "altered"
-    ROW_BEFORE_IS_GONE = "row_before_is_gone"
+    ROW_IS_GONE = "row_is_gone"
     PUT_IN_LATER = "put_in_later"
 
 
@@ -33,6 +33,8 @@ class Line:
     #: written before rows had standings
     old: bool
     touch: Touch | None
+    #: a row that this one names and that is not there
+    gone: int | None
 
 
 def lines(session: Session, *, up_to: int | None = None, denial_id: int | None = None) -> Iterator[Line]:
@@ -62,29 +64,36 @@ def lines(session: Session, *, up_to: int | None = None, denial_id: int | None =
             digest=each.digest,
             old=each.xact is None,
             touch=Touch(each.touch) if each.touch is not None else None,
+            gone=each.gone,
         )
 
 
 def _checked() -> Select[Any]:
-    before = aliased(History)
-    return select(
-        History.id,
-        History.denial_id,
-        History.consult_id,
-        History.director_id,
-        History.at,
-        History.what,
-        History.details,
-        History.standing,
-        History.seen,
-        History.xact,
-        History.digest,
-        case(
-            (History.previous_id >= History.id, Touch.PUT_IN_LATER.value),
-            (_is_gone(before), Touch.ROW_BEFORE_IS_GONE.value),
-            (History.digest != _digest(before), Touch.ALTERED.value),
-        ).label("touch"),
-    ).outerjoin(before, before.id == History.previous_id)
+    before, last = aliased(History), aliased(History)
+    gone = case((_is_gone(before), History.previous_id), (_is_not_there(last), History.last_id))
+    return (
+        select(
+            History.id,
+            History.denial_id,
+            History.consult_id,
+            History.director_id,
+            History.at,
+            History.what,
+            History.details,
+            History.standing,
+            History.seen,
+            History.xact,
+            History.digest,
+            gone.label("gone"),
+            case(
+                (func.greatest(History.previous_id, History.last_id) >= History.id, Touch.PUT_IN_LATER.value),
+                (gone.is_not(None), Touch.ROW_IS_GONE.value),
+                (History.digest != _digest(before, last), Touch.ALTERED.value),
+            ).label("touch"),
+        )
+        .outerjoin(before, before.id == History.previous_id)
+        .outerjoin(last, last.id == History.last_id)
+    )
 
 
 def _is_gone(before: type[History]) -> ColumnElement[bool]:
@@ -94,7 +103,11 @@ def _is_gone(before: type[History]) -> ColumnElement[bool]:
     return History.previous_id.is_not(None) & func.coalesce(before.id.is_(None) | ~same, True)
 
 
-def _digest(before: type[History]) -> ColumnElement[bytes]:
+def _is_not_there(last: type[History]) -> ColumnElement[bool]:
+    return History.last_id.is_not(None) & last.id.is_(None)
+
+
+def _digest(before: type[History], last: type[History]) -> ColumnElement[bytes]:
     """Compute a row's digest anew, as the trigger does, by an expression that does not come from the database."""
     content = func.jsonb_build_array(
         History.id,
@@ -109,6 +122,12 @@ def _digest(before: type[History]) -> ColumnElement[bytes]:
         History.seen,
         History.previous_id,
         History.xact,
-        func.encode(before.digest, literal_column("'hex'")),
+        _hex(before.digest),
     )
-    return func.sha256(func.convert_to(cast(content, Text), literal_column("'UTF8'")))
+    whole = content.op("||")(func.jsonb_build_array(History.last_id, _hex(last.digest)))
+    text = case((History.last_id.is_(None), cast(content, Text)), else_=cast(whole, Text))
+    return func.sha256(func.convert_to(text, literal_column("'UTF8'")))
+
+
+def _hex(digest: ColumnElement[bytes] | InstrumentedAttribute[bytes]) -> ColumnElement[str]:
+    return func.encode(digest, literal_column("'hex'"))

@@ -5,7 +5,7 @@ Memory stays flat: only what is open is kept.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
@@ -30,11 +30,13 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """A row whose digest does not fit: it, or the row before it, is not as it was written."""
+    """A row that gives away that it, or one that it names, is not as it was written."""
 
     row: int
     at: datetime
     touch: Touch
+    #: the row that is gone
+    gone: int | None
     what: str
     denial: int | None
     consult: int | None
@@ -54,6 +56,8 @@ class Differs:
 
 
 Said = Finding | Touched | Differs
+#: what must not be
+Wrong = Violation | Touched | Differs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,10 @@ class Verification:
     judged_by_present: set[str] = field(default_factory=set)
     "versions of policies that are not kept; their consults were judged by the file as it is now"
     _seal: Any = field(default_factory=hashlib.sha256)
+    _proof: Proof = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._proof = Proof(self._rulebook)
 
     @property
     def seal(self) -> str:
@@ -97,12 +105,15 @@ class Verification:
         for said in self._read(up_to):
             self.decisions += isinstance(said, Decision)
             self.overtakings += isinstance(said, Overtaking)
-            self.exceptions += isinstance(said, Violation | Touched | Differs)
+            self.exceptions += isinstance(said, Wrong)
             yield said
 
+    def standing(self, consult_ids: Collection[int]) -> list[Closed]:
+        """Tell how some requests stand after the rows that were read, those that are open."""
+        return [known for known in self._proof.open() if known.consult in consult_ids]
+
     def _read(self, up_to: int | None) -> Iterator[Said]:
-        proof = Proof(self._rulebook)
-        ended: list[Closed] = []
+        proof, ended = self._proof, list[Closed]()
         for line in lines(self.session, up_to=up_to):
             for finding in self._of_line(proof, line):
                 yield finding
@@ -127,15 +138,7 @@ class Verification:
         if not told:
             return
         if line.touch is not None and self.scope.queue in (None, row.director, *queues):
-            yield Touched(
-                row=row.id,
-                at=row.at,
-                touch=line.touch,
-                what=row.what,
-                denial=line.denial,
-                consult=row.consult,
-                director=row.director,
-            )
+            yield touched_by(line)
         yield from (finding for finding in found if self._concerns(finding, queues))
 
     def _concerns(self, finding: Finding, queues: Sequence[Queue | None]) -> bool:
@@ -194,6 +197,21 @@ class Verification:
                 yield Differs(at=self.now, director=id_, name=name, history=then, table=now)
 
 
+def touched_by(line: Line) -> Touched:
+    """Tell of a row whose digest does not fit."""
+    assert line.touch is not None
+    return Touched(
+        row=line.row.id,
+        at=line.row.at,
+        touch=line.touch,
+        gone=line.gone,
+        what=line.row.what,
+        denial=line.denial,
+        consult=line.row.consult,
+        director=line.row.director,
+    )
+
+
 def differences(session: Session, known: Sequence[Closed], *, setup: Setup) -> Iterator[Differs]:
     """Compare how requests stand by the history with the tables."""
     ids = [each.consult for each in known]
@@ -205,7 +223,8 @@ def differences(session: Session, known: Sequence[Closed], *, setup: Setup) -> I
             yield Differs(at=each.at, consult=each.consult, name="", history="request")
             continue
         for name, then, now in _unlike(each.standing, record.standing(record.of_consult(file.state))):
-            yield Differs(at=each.at, consult=each.consult, name=name, history=then, table=now)
+            if name != "booking" or not each.whole:  # else it is among the bookings
+                yield Differs(at=each.at, consult=each.consult, name=name, history=then, table=now)
         made = bookings.get(each.consult, [])
         if each.whole and made != list(each.bookings):
             gone = [one for one in each.bookings if one not in made]

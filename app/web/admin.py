@@ -6,16 +6,19 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import accounts
+from app import proof_words as words
 from app.errors import Invalid, NotFound
 from app.history import account_actor
 from app.mail.delivery import send_again
 from app.models import Role, StaffRole
 from app.queries import admin as queries
 from app.queries.admin import HistoryRow, MailState
+from app.queries.case_proof import check_case
 from app.queries.history import Touch
+from app.queries.proof_names import Names
 from app.web import exports
 from app.web.access import account, allow
-from app.web.edge import db_session, now, nudge_after_commit
+from app.web.edge import db_session, now, nudge_after_commit, setup
 from app.web.forms import Form
 from app.web.times import reader_zone
 
@@ -36,7 +39,7 @@ MAIL = {
 #: how a row gives away that somebody was at it
 TOUCHES = {
     Touch.ALTERED: "Altered after it was written",
-    Touch.ROW_BEFORE_IS_GONE: "The row before it is gone",
+    Touch.ROW_IS_GONE: "A row that it names is gone",
     Touch.PUT_IN_LATER: "Put in later",
 }
 
@@ -194,12 +197,14 @@ def consult(reference: str) -> ResponseReturnValue:
 @administrator.get("/history/<int:denial_id>")
 @allow(Role.ADMINISTRATOR)
 def case_history(denial_id: int) -> ResponseReturnValue:
-    """Show one case's history to the last row, as it is stored."""
+    """Show one case's history to the last row, as it is stored, and whether it is as it was written."""
     shown = queries.case_history(db_session(), denial_id)
     if exports.wanted():
         head = ("row", "at", "request", "what", "who", "details", "policy", "checked")
         return exports.as_csv(f"history-{denial_id}", head, map(_history_line, shown.rows))
-    return render_template("admin/history.html", shown=shown, touches=TOUCHES)
+    names = Names(db_session())
+    wrong = [words.wrong(names, each, reader_zone()) for each in check_case(db_session(), denial_id, setup=setup())]
+    return render_template("admin/history.html", shown=shown, wrong=wrong)
 
 
 def _history_line(row: HistoryRow) -> list[object]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app import directors
 from app.consults import assignment, desk, hours, intake, office
 from app.models import Consult, Director, DirectorHours, DirectorOff, DirectorPeer, History, OffKind
+from app.queries.history import lines
 from scheduling.record import Off, Standing, of_consult, person, standing
 from scheduling.values import Interval, Status
 from tests.support import factories, servers
@@ -142,9 +143,10 @@ def test_what_was_there_before_is_put_on_record_as_found(databases: servers.Data
         with old_engine.begin() as connection:
             for statement in BEFORE.split("\n\n"):
                 connection.exec_driver_sql(statement)
-        servers.migrate(url, "0004")
+        servers.migrate(url)
         with Session(old_engine) as session:
             found = list(session.scalars(select(History).order_by(History.id)))
+            assert [line.touch for line in lines(session)] == [None] * 4
         old_engine.dispose()
 
     assert [row.what for row in found] == ["imported", "received", "director_time", "as_found"]

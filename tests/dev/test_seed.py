@@ -22,6 +22,7 @@ from app.models import (
 )
 from app.process import Process, make_process
 from scheduling.values import ReviewKind, Status
+from tests.support import verified
 
 
 @pytest.fixture
@@ -60,3 +61,4 @@ def test_a_trial_can_begin_at_any_hour_and_shows_every_stage(running: Process, n
         assert {AttentionReason.NO_DIRECTOR, AttentionReason.DATE_UNKNOWN} <= needed
         assert session.scalars(select(Document.state)).all() == [DocumentState.WAITING]
         assert session.scalar(select(func.count(Message.id)))
+        assert verified.exceptions(session, setup=running.setup) == []

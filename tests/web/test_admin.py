@@ -188,7 +188,7 @@ def test_one_cases_history_is_there_to_the_last_row(admin: Client, failed: Messa
     page = admin.get(answer.location).text
     assert "received" in page
     assert "Some Coordinator (account:" in page
-    assert "rows fits its digest and the row before it" in page
+    assert "rows is as it was written, and the tables say the same" in page
     assert f"blue-cross-nc-commercial@{consult(db).policy_hash[:12]}" in page
     assert not any(word in page for word in CANARIES)
     assert reference in admin.get(f"{answer.location}?format=csv").text
@@ -209,14 +209,17 @@ def test_cases_of_two_plans_with_one_number_are_both_offered(admin: Client, db: 
 
 def test_a_history_that_was_touched_says_so(admin: Client, failed: Message, db: Session) -> None:
     """M8."""
-    made = consult(db).denial_id
+    asked = consult(db)
+    made = asked.denial_id
     db.execute(text("alter table history disable trigger user"))
     row = db.execute(text("update history set actor = 'office' where what = 'received' returning id")).scalar_one()
     db.execute(text("alter table history enable trigger user"))
+    db.execute(text("update consult set arrival = -1"))
     db.commit()
     page = admin.get(f"/admin/history/{made}").text
     assert "This history was touched" in page
-    assert f"Row {row}: Altered after it was written." in page
+    assert f"<li>Row {row}, " in page
+    assert f"{asked.reference}, arrival: the history says" in page
     assert "Altered after it was written" in admin.get(f"/admin/history/{made}?format=csv").text
 
 

@@ -13,7 +13,7 @@ from redis import Redis
 log = logging.getLogger(__name__)
 
 #: task name -> queue, its own alone; `Procfile` has a worker for each queue
-QUEUES = {"assign": "assign", "deliver": "mail", "calendars": "calendars", "scan": "documents"}
+QUEUES = {"assign": "assign", "deliver": "mail", "calendars": "calendars", "scan": "documents", "inbox": "inbox"}
 
 #: after a failure nobody knocks for this long, so that a dead Redis cannot slow the pages
 PAUSE_SECONDS = 30.0

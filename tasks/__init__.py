@@ -12,7 +12,7 @@ from app import nudge
 from app.config import ConfigurationError, Settings
 
 #: the queue of each task; the Procfile's worker and mailer consume them
-QUEUES = {**nudge.QUEUES, "deadlines": "deadlines", "inbox": "inbox", "tidy": "deadlines"}
+QUEUES = {**nudge.QUEUES, "deadlines": "deadlines", "tidy": "deadlines"}
 
 
 def configuration() -> dict[str, Any]:

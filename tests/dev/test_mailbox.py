@@ -16,6 +16,7 @@ from app.config import Settings
 from app.dev.mail_folder import MailFolder
 from app.dev.ports import LOOPBACK, free_port
 from app.dev.smtp_server import smtp_server
+from app.mail import received
 from app.mail.inbox import development_folder
 
 
@@ -83,6 +84,43 @@ def test_what_is_sent_to_the_service_is_read_for_answers(to: str, port: int, mai
     assert len(MailFolder(mail_folder).mails()) == 2
 
 
+def test_an_invitation_is_answered_as_its_readers_calendar_would(client: FlaskClient, mail_folder: Path) -> None:
+    calendar = (
+        "BEGIN:VCALENDAR\r\nPRODID:x\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1@plan.example\r\n"
+        "SEQUENCE:3\r\nDTSTAMP:20260302T140000Z\r\nDTSTART:20260302T150000Z\r\nDTEND:20260302T152000Z\r\n"
+        "SUMMARY:Höchste Eile\r\nORGANIZER:mailto:consults@plan.example\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    invitation = a_mail(subject="Höchste Eile")
+    invitation["Reply-To"], invitation["Message-ID"] = "consults+7f3k@plan.example", "<1@plan.example>"
+    invitation.add_alternative(calendar, subtype="calendar", params={"method": "REQUEST"})
+    for mail in (invitation, a_mail()):
+        MailFolder(mail_folder).keep(mail.as_bytes())
+    page = client.get("/dev/mailbox").text
+    assert "Decline mail 1" in page
+    assert "Decline mail 2" not in page
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token is not None
+    form = {"csrf_token": token[1], "answer": "declined"}
+    assert client.post("/dev/mailbox/2/answer", data=form).status_code == 404
+    assert client.post("/dev/mailbox/1/answer", data={**form, "answer": "delegated"}).status_code == 404
+    assert client.post("/dev/mailbox/1/answer", data=form).status_code == 303
+    [answer] = development_folder(mail_folder).glob("*.eml")
+    mail = received.read(answer.read_bytes())
+    assert (mail.sender, mail.recipients, mail.quoted) == (
+        "office@practice.example",
+        ("consults+7f3k@plan.example",),
+        ("1@plan.example",),
+    )
+    [reply] = mail.replies
+    assert (reply.method, reply.uid, reply.sequence, reply.attendee, reply.answer) == (
+        "REPLY",
+        "1@plan.example",
+        3,
+        "office@practice.example",
+        "declined",
+    )
+
+
 def test_outside_development_there_is_no_mailbox(settings: Settings) -> None:
     client = create_app(dataclasses.replace(settings, development_mailbox=None)).test_client()
     for path in ("/dev/mailbox", "/dev/mailbox.json", "/dev/mailbox/1.eml"):
@@ -115,5 +153,7 @@ def port(mail_folder: Path) -> Iterator[int]:
 
 
 @pytest.fixture
-def client(settings: Settings) -> FlaskClient:
-    return create_app(settings).test_client()
+def client(settings: Settings) -> Iterator[FlaskClient]:
+    app = create_app(settings)
+    yield app.test_client()
+    app.extensions["peerline"].process.engine.dispose()

@@ -367,7 +367,7 @@ def reassign(state: ConsultState, rulebook: Rulebook, director: int, *, now: dat
     The request stands in the new queue where its place puts it; a booking is returned, unless the consult has begun.
     """
     any_director = rulebook.policy.director.assignment is Assignment.ANY
-    present = state.denial.director if any_director else state.director
+    present = state.denial.director if any_director and state.talk else state.director
     if not state.status.open or present == director or has_begun(state, now=now):
         return Step(state=state)
     denial = replace(state.denial, director=director)

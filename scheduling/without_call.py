@@ -6,8 +6,9 @@ from datetime import datetime
 
 from scheduling.eligibility import refusal
 from scheduling.places import place
+from scheduling.policy_words import Assignment
 from scheduling.status import Event, became
-from scheduling.steps import asked_for, lacks, redated, refused, status, told, whose
+from scheduling.steps import asked_for, lacks, redated, refused, status, told
 from scheduling.values import ConsultState, Request, Rulebook, Step, What
 
 
@@ -36,7 +37,7 @@ def ask_for_talk(
         state,
         talk=True,
         talk_asked=request.received,
-        director=whose(rulebook, state.denial, talk=True),
+        director=None if rulebook.policy.director.assignment is Assignment.ANY else state.director,
         place_at=request.received,
         arrival=arrival,
         windows=request.windows,

@@ -100,7 +100,7 @@ def send_early_information(
 
 def ask_reconsideration(session: Session, consult_id: int, *, setup: Setup, by: str, now: datetime) -> CaseFile:
     """Ask for reconsideration beside the talk; opens the PCR (NC-4). Possible until the consult ends."""
-    return change(
+    file = change(
         session,
         consult_id,
         lambda state, rules: life.add_reconsideration(state, rules, now=now),
@@ -108,6 +108,17 @@ def ask_reconsideration(session: Session, consult_id: int, *, setup: Setup, by: 
         by=by,
         now=now,
     )
+    if file.refused is None:
+        history.write(
+            session,
+            denial_id=file.denial.id,
+            consult_id=consult_id,
+            what="reconsideration_asked",
+            details={},
+            by=by,
+            now=now,
+        )
+    return file
 
 
 def accept_peer(session: Session, consult_id: int, *, setup: Setup, by: str, now: datetime) -> CaseFile:

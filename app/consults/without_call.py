@@ -15,6 +15,7 @@ from app.consults.change import change
 from app.consults.setup import Setup
 from app.models import Consult
 from scheduling import without_call
+from scheduling.policy_words import Assignment
 from scheduling.values import ConsultState, Interval, Request, Rulebook, Status, Step
 
 
@@ -57,8 +58,8 @@ def ask_for_talk(session: Session, consult_id: int, talk: Talk, *, setup: Setup,
     denial_id = casefile.denial_id_of(session, consult_id)
     _, used = intake.earlier_requests(session, denial_id)
     before = casefile.load(session, consult_id, setup=setup)
-    whose = before.denial.director_id if before.rulebook.policy.director.assignment != "any" else None
-    line = casefile.load_line(session, [whose], setup=setup)
+    line_of = None if before.rulebook.policy.director.assignment == Assignment.ANY else before.state.director
+    line = casefile.load_line(session, [line_of], setup=setup)
 
     def event(state: ConsultState, rulebook: Rulebook) -> Step:
         return without_call.ask_for_talk(

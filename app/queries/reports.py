@@ -175,6 +175,7 @@ def _facts(period: Interval, by: By, zone: str) -> Subquery:
             Consult.id,
             keys[by].label("key"),
             Consult.received_at,
+            func.coalesce(Consult.talk_asked_at, Consult.received_at).label("asked_at"),
             Consult.closed_at,
             Consult.closed_reason,
             Consult.outside_queue,
@@ -202,7 +203,7 @@ def _group(facts: Subquery) -> tuple[ColumnElement[str], ColumnElement[Any]]:
 def _counts(facts: Subquery, now: datetime) -> Any:
     key, group = _group(facts)
     column = facts.c
-    took = column.talked_at - column.received_at
+    took = column.talked_at - column.asked_at
     in_queue = column.talked_at.is_not(None) & ~column.outside_queue
     counted: list[ColumnElement[Any]] = []
     for name in DEADLINES:

@@ -294,6 +294,7 @@ _WORDS: Mapping[str, Callable[[Work, LogRow], str]] = {
     "claimed": _fixed("Took the review to work on it."),
     "released": _fixed("Handed the review back to the list."),
     "handed_over": _handed_over,
+    "reconsideration_asked": _fixed("The office asks for reconsideration as well."),
     "more_wanted": _fixed("Asked the office for more before it can be decided."),
     "review_near": _fixed("The nurse's review is due soon and not decided; the desk is alerted."),
     "review_overdue": _fixed("The nurse's review was not decided in time."),

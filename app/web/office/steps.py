@@ -140,6 +140,7 @@ _WORDS: Mapping[str, Callable[[RequestView, Happened], str]] = {
     "running_late": lambda shown, step: (
         f"The medical director is running about {step.details['minutes']} minutes late; the talk stands."
     ),
+    "reconsideration_asked": _fixed("You asked for reconsideration as well."),
     "more_wanted": _fixed("The nurse asked for more before deciding; what it is stands on this page."),
     "review_overdue": _fixed("The review was not decided in time. The plan's desk has been alerted."),
     "booked": _booked,

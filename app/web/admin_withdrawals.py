@@ -44,6 +44,20 @@ SECRET = ("access_code_hash",)
 @allow(Role.ADMINISTRATOR)
 def withdrawals() -> ResponseReturnValue:
     """List what is withdrawn from view."""
+    if exports.wanted():
+        head = ("case or request", "withdrawn", "by", "what happened", "back in view", "by")
+        lines = (
+            [
+                row.case_number or row.left_reference,
+                row.withdrawn_at,
+                row.withdrawn_by,
+                row.reason,
+                row.returned_at,
+                row.returned_by,
+            ]
+            for row in queries.withdrawals(db_session())
+        )
+        return exports.as_csv("withdrawn-from-view", head, lines)
     return render_template(
         "admin/withdrawals.html",
         rows=queries.withdrawals(db_session()),

@@ -213,7 +213,12 @@ def test_reassigning_takes_a_reason_that_is_kept(desk: Client, booked: Denial, d
     """H4."""
     other = second_director(db)
     path = f"/coordinator/cases/{booked.id}/reassign"
-    assert "Omar Haddad, MD" in desk.get(path).text
+    db.add(DirectorPeer(director_id=booked.director_id, peer_id=other.id, rank=0))
+    db.commit()
+    page = desk.get(path).text
+    assert "Omar Haddad, MD" in page
+    assert "Designated peer. First time: Tuesday 3 March, 10:00 am Eastern." in page
+    assert "Dana Lee, MD</label>" not in page
     without = act(desk, path, {"director": str(other.id), "reason": " "})
     assert without.status_code == 422
     assert "Say why another director takes this" in without.text

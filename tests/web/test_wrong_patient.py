@@ -39,6 +39,7 @@ def test_a_case_is_out_of_view_and_its_report_is_the_administrators(
     assert desk.get(report).status_code == 403
     admin = sign_in(StaffRole.ADMINISTRATOR)
     assert report in admin.get("/admin/withdrawals").text
+    assert "NC-1001" in admin.get("/admin/withdrawals?format=csv").text
     for path in (report, f"{report}?format=csv"):
         shown = admin.get(path).text
         for words in (CANARIES[0], CANARIES[1], CANARIES[4], "Two members were mixed up.", "Some Coordinator"):

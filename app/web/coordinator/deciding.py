@@ -11,11 +11,12 @@ from app.consults.casefile import CaseFile
 from app.errors import Conflict, Invalid
 from app.models import Role
 from app.queries import casework
+from app.queries.candidates import Candidate, candidates
 from app.queries.office import CaseView, RequestView
 from app.web.access import allow
 from app.web.coordinator.acting import FOLLOWS, is_stale, page, read_request, version_of
 from app.web.coordinator.blueprint import INVITED, coordinator, done, me
-from app.web.coordinator.words import DATES
+from app.web.coordinator.words import CANNOT, DATES
 from app.web.edge import db_session, now, setup
 from app.web.forms import Form
 from app.web.times import plan_zone, when
@@ -125,9 +126,21 @@ def reassign(denial_id: int) -> ResponseReturnValue:
 
 
 def _reassign_page(shown: RequestView, form: Form) -> str:
-    present = shown.case.facts.director
-    people = [(id_, name) for id_, name in casework.active_directors(db_session()) if id_ != present]
+    people = [(str(each.id), each.name, _about(each)) for each in candidates(db_session(), shown, now=now())]
     return page("reassign", shown, form, people=people)
+
+
+def _about(candidate: Candidate) -> str:
+    """Say what speaks for a director, and what against."""
+    words = ["Designated peer."] if candidate.is_peer else []
+    if candidate.why_not is not None:
+        words.append(f"{CANNOT[candidate.why_not]}.")
+    if candidate.first is None:
+        words.append("No time in the next three weeks.")
+    else:
+        late = "" if candidate.in_time else ", after the deadline"
+        words.append(f"First time: {when(candidate.first.start)}{late}.")
+    return " ".join(words)
 
 
 @coordinator.get("/cases/<int:denial_id>/connect")

@@ -8,6 +8,7 @@ from app.errors import Invalid, NotFound
 from app.models import Role, StaffRole
 from app.queries import coordinator as queries
 from app.queries.coordinator import LateRow
+from app.web import exports
 from app.web.access import account, allow
 from app.web.coordinator.blueprint import coordinator, done
 from app.web.coordinator.reading import CHANNELS
@@ -20,7 +21,12 @@ from app.web.office.words import refusal
 @allow(Role.COORDINATOR, Role.ADMINISTRATOR)
 def late() -> ResponseReturnValue:
     """List the calls that wait for a second person."""
-    return render_template("coordinator/late.html", rows=queries.late_entries(db_session()))
+    rows = queries.late_entries(db_session())
+    if exports.wanted():
+        head = ("case", "came in", "entered", "by", "why so late")
+        lines = ([row.case_number, row.received_at, row.entered_at, row.entered_by_name, row.reason] for row in rows)
+        return exports.as_csv("calls-to-confirm", head, lines)
+    return render_template("coordinator/late.html", rows=rows)
 
 
 @coordinator.get("/late/<int:entry_id>")

@@ -10,19 +10,17 @@ from app.errors import Conflict, Invalid
 from app.models import Director, Role, StaffRole
 from app.web.access import account, allow
 from app.web.coordinator.blueprint import coordinator, me
+from app.web.coordinator.words import CANNOT
 from app.web.edge import db_session, now, nudge_after_commit, setup
 from app.web.forms import Form
 
 NOBODY = "nobody"
 
 #: why a request does not go to the successor
-CANNOT = {
+STAYS = {
+    **CANNOT,
     "begun": "The call has begun; it keeps its time",
     "nobody": "Nobody follows; you find somebody for each",
-    "inactive": "The successor takes no consults",
-    "line_of_business": "The successor does not take this line of business",
-    "licence_state": "The successor has no licence in the state",
-    "specialty": "The policy asks for a specialty that the successor does not have",
 }
 
 
@@ -88,7 +86,7 @@ def _page(director_id: int, form: Form) -> str:
         going=[each for each in moving or () if each.cannot is None],
         staying=[each for each in moving or () if each.cannot is not None],
         seen=leaving.mark(moving) if moving is not None else "",
-        cannot=CANNOT,
+        cannot=STAYS,
     )
 
 

@@ -7,7 +7,7 @@ from flask import url_for
 from app.models import AttentionReason, LetterKind
 from app.queries.attention import TaskRow
 from app.web.answer_words import DOUBTS
-from app.web.coordinator.words import TASKS, WAITING
+from app.web.coordinator.words import BY_WAITING, TASKS, WAITING
 from app.web.letters import TITLES
 from app.web.times import when
 
@@ -25,7 +25,10 @@ def links(task: TaskRow) -> list[tuple[str, str]]:
     todo = TASKS[task.reason]
     found = []
     if task.denial_id is not None and (task.status is None or task.status.open or todo.after_the_end):
-        found += [(label, url_for(endpoint, denial_id=task.denial_id)) for label, endpoint in todo.actions]
+        actions = todo.actions
+        if task.reason is AttentionReason.DEADLINE_NEAR:
+            actions = BY_WAITING.get(str(task.details.get("waits")), todo.actions)
+        found += [(label, url_for(endpoint, denial_id=task.denial_id)) for label, endpoint in actions]
     if task.director_id is not None:
         found += [(label, url_for(endpoint, director_id=task.director_id)) for label, endpoint in todo.about_director]
     if task.reason is AttentionReason.LETTER_INCOMPLETE:
@@ -50,8 +53,8 @@ def said(task: TaskRow) -> str:
         words.append(f"Document {document}.")
     if (say := SAY.get(str(told.get("say")))) is not None:
         words.append(say)
-    if (start := _instant(told.get("start"))) is not None:
-        end = _instant(told.get("end"))
+    if (start := _instant(told.get("start") or told.get("from"))) is not None:
+        end = _instant(told.get("end") or told.get("until"))
         words.append(f"The time: {when(start)}{f' to {when(end)}' if end else ''}.")
     if (waiting := WAITING.get(str(told.get("waits")))) is not None:
         words.append(f"{waiting.title}.")

@@ -118,13 +118,9 @@ TASKS: Mapping[AttentionReason, ToDo] = {
         actions=(_REASSIGN,),
     ),
     AttentionReason.DEADLINE_NEAR: ToDo(
-        title="A deadline comes near without a time",
-        remedy="See what it waits for and hurry that on, or go on without it where the policy lets you.",
-        actions=(
-            ("Take down the information", "coordinator.informing"),
-            ("Go on without it", "coordinator.waiving"),
-            _REASSIGN,
-        ),
+        title="A deadline is at risk",
+        remedy="It comes near, and there is no time before it. Hurry on what it waits for, or find another way.",
+        actions=(_TIMES, _REASSIGN, _CONNECT),
     ),
     AttentionReason.DOCUMENT_INFECTED: ToDo(
         title="A document was refused by the virus scanner",
@@ -136,6 +132,24 @@ TASKS: Mapping[AttentionReason, ToDo] = {
         remedy="It was taken out of view. Report it as your plan's privacy rules ask, then write down to whom.",
         actions=(("Documents", "coordinator.documents"),),
     ),
+}
+
+#: what helps where a deadline comes near, by what the request waits for
+BY_WAITING: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "awaiting_information": (
+        ("Take down the information", "coordinator.informing"),
+        ("Go on without it", "coordinator.waiving"),
+    ),
+    "no_director": (("Name the director", "coordinator.naming"),),
+    "awaiting_review": (),
+}
+
+#: why a director cannot take a consult that is not his own, by the word of the rules
+CANNOT: Mapping[str, str] = {
+    "inactive": "Takes no consults",
+    "line_of_business": "Does not take this line of business",
+    "licence_state": "Has no licence in this state",
+    "specialty": "Does not have the specialty that the policy asks for",
 }
 
 CAUSES: Mapping[str, str] = {

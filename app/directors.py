@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     Row,
     Select,
+    SelectBase,
     Time,
     and_,
     bindparam,
@@ -49,7 +50,7 @@ Spans = tuple[tuple[time, time | None], ...]
 
 _IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
 _READ = select(Director).where(Director.id.in_(_IDS)).order_by(Director.id)
-_LOCK = _READ.with_for_update(key_share=True).execution_options(populate_existing=True)
+_LOCK = _READ.with_only_columns(Director.id).with_for_update(key_share=True)
 
 #: the columns in which one statement brings what several tables know of a director's time
 _COLUMNS: Mapping[str, type[TypeEngine[Any]]] = {
@@ -99,12 +100,13 @@ def lock(session: Session, director_ids: Sequence[int]) -> None:
     Whoever plans a director's line does this first. NO KEY, because intake only refers to the row (its foreign key
     takes FOR KEY SHARE) and must not wait.
     """
-    session.execute(_LOCK.with_only_columns(Director.id), {"ids": director_ids}).all()
+    session.execute(_LOCK, {"ids": director_ids}).all()
 
 
-def read_locked(session: Session, director_ids: Sequence[int]) -> Sequence[Director]:
-    """Do as `lock` does, and read the rows as they are under the lock, in the same statement."""
-    return session.scalars(_LOCK, {"ids": director_ids}).all()
+def locked(ids: SelectBase) -> Select[Director]:
+    """Make the statement that locks the directors whose ids a query finds, as `lock` does, and reads them afresh."""
+    query = select(Director).where(Director.id.in_(ids)).order_by(Director.id)
+    return query.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
 def load(

@@ -12,6 +12,7 @@ import holidays
 from scheduling.governing import NoPolicyError, governing
 from scheduling.policy import Policy
 from scheduling.policy_reader import PolicyErrors, read_policy
+from scheduling.policy_words import Fallback
 from scheduling.values import Rulebook
 
 #: the years for which calendars are worked out
@@ -52,6 +53,11 @@ class Policies:
         """Return the rules with this key, `<id>@<first 12 of the hash>`; otherwise as `by_key`."""
         policy_id, _, policy_hash = key.rpartition("@")
         return self.by_key(policy_id, policy_hash)
+
+    def falling_back(self) -> list[str]:
+        """List the ids of the policies of which some version knows a designated peer as fallback."""
+        known = [*self.current_by_id.values(), *self.by_hash.values()]
+        return sorted({rules.policy.id for rules in known if rules.policy.director.fallback is not Fallback.NONE})
 
     def governing(
         self, *, decided_on: date, line_of_business: str = "", state: str = "", service: str = "", place: str = ""

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import BigInteger, Text, and_, any_, bindparam, exists, or_, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, sessionmaker
 
 from app import directors, history
@@ -25,12 +26,17 @@ from scheduling.values import Status
 #: laps over all lines after which planning stops until the next sweep; each lap changes something, so few are needed
 LAPS = 20
 
-_PEERS_AND_POLICIES = (
-    select(DirectorPeer.peer_id, Consult.policy_id, Consult.policy_hash)
-    .join(Consult, Consult.director_id == DirectorPeer.director_id)
-    .where(DirectorPeer.director_id == bindparam("director"), Consult.closed_at.is_(None))
-    .distinct()
+_LINE = bindparam("line", type_=BigInteger)
+_FALLS_BACK = exists().where(
+    Consult.director_id == _LINE,
+    Consult.closed_at.is_(None),
+    Consult.policy_id == any_(bindparam("policies", type_=ARRAY(Text))),
 )
+#: whose line it is, and the designated peers if some policy in the line knows a fallback
+_OF_LINE = directors.locked(
+    union_all(select(_LINE), select(DirectorPeer.peer_id).where(DirectorPeer.director_id == _LINE, _FALLS_BACK))
+)
+_ALL = directors.locked(select(Director.id).where(Director.active))
 
 
 def assign_all(sessions: sessionmaker[Session], *, setup: Setup, now: datetime) -> int:
@@ -97,17 +103,8 @@ def assign_queue(session: Session, director_id: int | None, *, setup: Setup, now
 def lock_for_planning(session: Session, director_id: int | None, *, setup: Setup) -> Sequence[Director]:
     """Lock whoever may get a booking when this line is planned, in order of id, and return them."""
     if director_id is None:
-        return directors.read_locked(session, session.scalars(select(Director.id).where(Director.active)).all())
-    return directors.read_locked(session, [director_id, *may_stand_in(session, director_id, setup=setup)])
-
-
-def may_stand_in(session: Session, director_id: int, *, setup: Setup) -> set[int]:
-    """Find the designated peers who may take a consult of this line: some policy in it has to know a fallback."""
-    return {
-        peer
-        for peer, *policy in session.execute(_PEERS_AND_POLICIES, {"director": director_id})
-        if setup.rulebook(*policy).policy.director.fallback != "none"
-    }
+        return session.scalars(_ALL).all()
+    return session.scalars(_OF_LINE, {"line": director_id, "policies": setup.policies.falling_back()}).all()
 
 
 def tell(session: Session, file: CaseFile, *, setup: Setup, now: datetime) -> None:

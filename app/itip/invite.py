@@ -4,8 +4,10 @@ Every message is for one recipient, who is its only ATTENDEE: the other side's a
 reply is unambiguous. Times are UTC, so that no VTIMEZONE can be wrong. Section numbers are those of RFC 5546.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from icalendar import Calendar, Event, vCalAddress
 
@@ -44,13 +46,10 @@ class Invitation:
 
 def request(invitation: Invitation) -> bytes:
     """Write the invitation to a new consult, or its new version (3.2.2)."""
-    event = _event(invitation)
-    event.add("status", "CONFIRMED")
-    event.add("transp", "OPAQUE")
-    event.add("x-microsoft-cdo-busystatus", "BUSY")
-    event.add("x-microsoft-cdo-intendedstatus", "BUSY")
-    event.add("x-microsoft-disallow-counter", "TRUE")
-    return _calendar("REQUEST", event)
+    lines = [_same("STATUS", "CONFIRMED"), _same("TRANSP", "OPAQUE")]
+    lines += [_same(f"X-MICROSOFT-CDO-{name}", "BUSY") for name in ("BUSYSTATUS", "INTENDEDSTATUS")]
+    lines.append(_same("X-MICROSOFT-DISALLOW-COUNTER", "TRUE"))
+    return _calendar("REQUEST", [*_event(invitation), *lines])
 
 
 def cancel(invitation: Invitation, *, whole: bool) -> bytes:
@@ -59,28 +58,26 @@ def cancel(invitation: Invitation, *, whole: bool) -> bytes:
     Without STATUS it takes the recipient off the event and leaves the event to the others. The times stay in, so that
     a calendar which never had the event can show what was meant.
     """
-    event = _event(invitation)
-    if whole:
-        event.add("status", "CANCELLED")
-    return _calendar("CANCEL", event)
+    status = [_same("STATUS", "CANCELLED")] if whole else []
+    return _calendar("CANCEL", [*_event(invitation), *status])
 
 
-def _event(invitation: Invitation) -> Event:
-    event = Event()
-    event.add("uid", invitation.uid)
-    event.add("sequence", invitation.sequence)
-    event.add("dtstamp", invitation.stamp)
-    event.add("created", invitation.created)
-    event.add("last-modified", invitation.stamp)
-    event.add("dtstart", invitation.start)
-    event.add("dtend", invitation.end)
-    event.add("summary", text.line(invitation.summary))
-    event.add("description", text.lines(invitation.description))
-    event.add("location", text.line(invitation.location))
-    event.add("class", "PRIVATE")
-    event.add("organizer", _address(invitation.organizer))
-    event.add("attendee", _attendee(invitation.attendee))
-    return event
+def _event(invitation: Invitation) -> list[bytes]:
+    return [
+        _line("SUMMARY", text.line(invitation.summary)),
+        _same("DTSTART", invitation.start),
+        _same("DTEND", invitation.end),
+        _same("DTSTAMP", invitation.stamp),
+        _same("UID", invitation.uid),
+        _same("SEQUENCE", invitation.sequence),
+        _line("ATTENDEE", _attendee(invitation.attendee)),
+        _same("CLASS", "PRIVATE"),
+        _same("CREATED", invitation.created),
+        _line("DESCRIPTION", text.lines(invitation.description)),
+        _same("LAST-MODIFIED", invitation.stamp),
+        _line("LOCATION", text.line(invitation.location)),
+        _line("ORGANIZER", _address(invitation.organizer)),
+    ]
 
 
 def _attendee(party: Party) -> vCalAddress:
@@ -96,11 +93,30 @@ def _address(party: Party) -> vCalAddress:
     return address
 
 
-def _calendar(method: str, event: Event) -> bytes:
+def _line(name: str, value: object) -> bytes:
+    """Write one property, escaped and folded."""
+    event = Event()
+    event.add(name, value)
+    return bytes(event.content_line(name, event[name]).to_ical()) + b"\r\n"
+
+
+#: both sides' objects have most lines in common, and all objects have some
+_same = lru_cache(maxsize=256)(_line)
+
+
+def _calendar(method: str, lines: Sequence[bytes]) -> bytes:
+    """Put an event's lines into a calendar, in the order given."""
+    before, after = _around_an_event(method)
+    return b"".join([before, *lines, after])
+
+
+@lru_cache
+def _around_an_event(method: str) -> tuple[bytes, bytes]:
     calendar = Calendar()
     calendar.add("prodid", PRODID)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
-    calendar.add_component(event)
-    return bytes(calendar.to_ical())
+    calendar.add_component(Event())
+    before, end, after = bytes(calendar.to_ical()).partition(b"END:VEVENT")
+    return before, end + after

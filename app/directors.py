@@ -15,6 +15,7 @@ from sqlalchemy import (
     SelectBase,
     Time,
     and_,
+    any_,
     bindparam,
     cast,
     func,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import TSTZRANGE
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import TypeEngine
 
@@ -48,8 +49,8 @@ from scheduling.values import Hours, Interval
 
 Spans = tuple[tuple[time, time | None], ...]
 
-_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
-_READ = select(Director).where(Director.id.in_(_IDS)).order_by(Director.id)
+_IDS: BindParameter[Any] = bindparam("ids", type_=ARRAY(BigInteger))
+_READ = select(Director).where(Director.id == any_(_IDS)).order_by(Director.id)
 _LOCK = _READ.with_only_columns(Director.id).with_for_update(key_share=True)
 
 #: the columns in which one statement brings what several tables know of a director's time
@@ -66,14 +67,14 @@ _COLUMNS: Mapping[str, type[TypeEngine[Any]]] = {
 
 def _part(kind: str, owner: InstrumentedAttribute[int], **known: InstrumentedAttribute[Any]) -> Select[Any]:
     columns = (known.get(name, cast(null(), of)).label(name) for name, of in _COLUMNS.items())
-    return select(literal(kind).label("kind"), owner.label("director_id"), *columns).where(owner.in_(_IDS))
+    return select(literal(kind).label("kind"), owner.label("director_id"), *columns).where(owner == any_(_IDS))
 
 
 def _times() -> CompoundSelect[Any]:
     """Make the statement that reads directors' time; bookings of consults in `lines` and of `any_line` are left out."""
     hours, day, off, peer = DirectorHours, DirectorDay, DirectorOff, DirectorPeer
     in_line = or_(
-        Consult.director_id.in_(bindparam("lines", expanding=True)),
+        Consult.director_id == any_(bindparam("lines", type_=ARRAY(BigInteger))),
         and_(Consult.director_id.is_(None), bindparam("any_line")),
     )
     return union_all(
@@ -100,7 +101,7 @@ def lock(session: Session, director_ids: Sequence[int]) -> None:
     Whoever plans a director's line does this first. NO KEY, because intake only refers to the row (its foreign key
     takes FOR KEY SHARE) and must not wait.
     """
-    session.execute(_LOCK, {"ids": director_ids}).all()
+    session.execute(_LOCK, {"ids": list(director_ids)}).all()
 
 
 def locked(ids: SelectBase) -> Select[Director]:
@@ -116,7 +117,7 @@ def load(
 
     Bookings of consults that stand in `lines` are left out: the caller hands those consults to the rules themselves.
     """
-    return times_of(session, session.scalars(_READ, {"ids": director_ids}).all(), now=now, lines=lines)
+    return times_of(session, session.scalars(_READ, {"ids": list(director_ids)}).all(), now=now, lines=lines)
 
 
 def times_of(

@@ -5,7 +5,7 @@ section 3). A lane is one consult and one address: a newer message of a lane sup
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -30,7 +30,11 @@ from app.models import (
     MessageKind,
     Recipient,
 )
+from app.models.base import table
 from app.ranges import interval
+
+#: nobody who writes a message looks at it again: the table serves, an object would not
+_MESSAGE = insert(table(Message)).inline()
 
 
 def acknowledge(
@@ -88,9 +92,8 @@ def remind(
     said = wording.reminder(lane.case, _talk(booking, director), recipient)
     address = next(address for each, address, _ in _both(consult, director) if each is recipient)
     subject = f"Reminder: {wording.summary(lane.case, recipient)}"
-    message = _write(lane, recipient, MessageKind.REMINDER, address, said, subject)
-    if message is not None:
-        message.booking_id, message.minutes_before = booking.id, minutes_before
+    about = {"booking_id": booking.id, "minutes_before": minutes_before}
+    _write(lane, recipient, MessageKind.REMINDER, address, said, subject, about=about)
 
 
 def announce(
@@ -248,7 +251,8 @@ def _write(
     said: Wording,
     subject: str,
     part: CalendarPart | None = None,
-) -> Message | None:
+    about: Mapping[str, int] | None = None,
+) -> None:
     """Render a message and keep it. An address that takes no mail calls for somebody to telephone instead."""
     consult = lane.consult
     mail = Mail(
@@ -266,22 +270,22 @@ def _write(
         body = compose(mail)
     except Unmailable:
         _ask_to_telephone(lane)
-        return None
-    message = Message(
-        consult_id=consult.id,
-        recipient=recipient,
-        kind=kind,
-        address=address,
-        message_id=mail.message_id,
-        subject=subject,
-        calendar_uid=consult.calendar_uid if part else None,
-        calendar_sequence=consult.calendar_sequence if part else None,
-        body=body,
-        created_at=lane.now,
-        next_try_at=lane.now,
-    )
-    lane.session.add(message)
-    return message
+        return
+    row = {
+        "consult_id": consult.id,
+        "recipient": recipient,
+        "kind": kind,
+        "address": address,
+        "message_id": mail.message_id,
+        "subject": subject,
+        "calendar_uid": consult.calendar_uid if part else None,
+        "calendar_sequence": consult.calendar_sequence if part else None,
+        "body": body,
+        "created_at": lane.now,
+        "next_try_at": lane.now,
+        **(about or {}),
+    }
+    lane.session.connection().execute(_MESSAGE, row)
 
 
 def _ask_to_telephone(lane: Lane) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Row, Text, bindparam, cast, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import BigInteger, Row, Text, any_, bindparam, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.orm import Session, contains_eager, make_transient_to_detached
 
 from app import history
 from app.consults import rows
@@ -19,21 +19,20 @@ from app.consults.rows import denial_of as denial_of
 from app.consults.setup import Setup
 from app.errors import NotFound
 from app.models import Attention, AttentionReason, BookingRow, Consult, Denial, ReviewTask
+from app.models.base import table
 from app.ranges import stored
 from scheduling import record, values
 from scheduling.values import ConsultState, Happening, Interval, Review, Rulebook, Step, What
 
+Made = TypeVar("Made", Consult, BookingRow)
+
 #: writes what it is given and nothing that waits for the next flush
 _ALONE = {"autoflush": False}
-_ASK = insert(Consult).returning(Consult)
-_BOOK = insert(BookingRow).returning(BookingRow).execution_options(**_ALONE)
+_ASK = insert(table(Consult)).inline()
+_BOOK = insert(table(BookingRow)).returning(BookingRow.id)
 _UNSETTLED = (
     select(Attention)
-    .where(
-        Attention.consult_id == bindparam("consult"),
-        Attention.reason.in_(bindparam("reasons", expanding=True)),
-        Attention.settled_at.is_(None),
-    )
+    .where(Attention.consult_id == bindparam("consult"), Attention.settled_at.is_(None))
     .execution_options(**_ALONE)
 )
 
@@ -59,7 +58,7 @@ _ROWS = (
 _ONE = _ROWS.where(Consult.id == bindparam("consult"))
 _EACH = _ROWS.where(Consult.id.in_(bindparam("consults", expanding=True)))
 _OPEN = _ROWS.where(Consult.closed_at.is_(None)).order_by(Consult.id)
-_IN_LINE = Consult.director_id.in_(bindparam("directors", expanding=True))
+_IN_LINE = Consult.director_id == any_(bindparam("directors", type_=ARRAY(BigInteger)))
 #: with the line of `any` policies, and without
 _LINES = {True: _OPEN.where(or_(_IN_LINE, Consult.director_id.is_(None))), False: _OPEN.where(_IN_LINE)}
 
@@ -222,7 +221,16 @@ def write_state(consult: Consult, state: ConsultState, now: datetime) -> None:
 def insert_consult(session: Session, row: Mapping[str, Any], state: ConsultState, now: datetime) -> Consult:
     """Write the row of a new consult at once, since its review, its history and its messages refer to it."""
     closed_at = None if state.status.open else now
-    return session.scalars(_ASK, {**row, **rows.columns_of(state), "closed_at": closed_at}).one()
+    values = {**row, **rows.columns_of(state), "closed_at": closed_at, "version": 1}
+    session.connection().execute(_ASK, {name: value for name, value in values.items() if value is not None})
+    return _known(session, Consult(**values))
+
+
+def _known(session: Session, made: Made) -> Made:
+    """Let the session know a row that is in the database already. What was not given is read when it is asked for."""
+    make_transient_to_detached(made)
+    session.add(made)
+    return made
 
 
 def write_booking(session: Session, file: CaseFile, step: Step, now: datetime) -> None:
@@ -255,7 +263,8 @@ def insert_booking(
         "blocked": stored(Interval(during.start, during.end + rulebook.policy.consult.buffer)),
         "made_at": now,
     }
-    return session.scalars(_BOOK, row).one()
+    booking_id = session.connection().execute(_BOOK, row).scalar_one()
+    return _known(session, BookingRow(id=booking_id, **row))
 
 
 def _why_released(happenings: Sequence[Happening]) -> str:
@@ -341,6 +350,7 @@ def settle_attention(
     session: Session, consult_id: int, reasons: Sequence[AttentionReason], by: int | None, now: datetime
 ) -> None:
     """Mark what needed a person as settled; `by` is an account, None where the course of things settled it."""
-    for attention in session.scalars(_UNSETTLED, {"consult": consult_id, "reasons": reasons}):
-        attention.settled_at = now
-        attention.settled_by = by
+    for attention in session.scalars(_UNSETTLED, {"consult": consult_id}):
+        if attention.reason in reasons:
+            attention.settled_at = now
+            attention.settled_by = by

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Text
+from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -39,3 +39,8 @@ def word(enum: type[StrEnum], name: str) -> Enum:
         length=40,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def table(of: type[Base]) -> Table:
+    """Return the table of a class: for a row that is written once and not looked at as an object."""
+    return cast(Table, of.__table__)

@@ -7,6 +7,7 @@ deadline is an instant; in time means before it.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from scheduling.policy_parts import Deadline
@@ -15,6 +16,7 @@ from scheduling.values import Deadlines, Denial, Interval, Rulebook
 
 ONE_DAY = timedelta(days=1)
 _ONE_SECOND = timedelta(seconds=1)
+_WEEKDAYS = tuple(Weekday)
 
 
 def start_at(day: date, at: time, zone: ZoneInfo) -> datetime:
@@ -22,7 +24,7 @@ def start_at(day: date, at: time, zone: ZoneInfo) -> datetime:
 
     A time that does not exist (spring) is the instant of the change; of one that exists twice (autumn) the first.
     """
-    return _instant(day, at, zone, fold=0)
+    return _instant(day, at, zone, 0)
 
 
 def end_at(day: date, at: time | None, zone: ZoneInfo) -> datetime:
@@ -30,10 +32,11 @@ def end_at(day: date, at: time | None, zone: ZoneInfo) -> datetime:
 
     A time that does not exist (spring) is the instant of the change; of one that exists twice (autumn) the second.
     """
-    return _instant(day + ONE_DAY, time(0), zone, fold=1) if at is None else _instant(day, at, zone, fold=1)
+    return _instant(day + ONE_DAY, time(0), zone, 1) if at is None else _instant(day, at, zone, 1)
 
 
-def _instant(day: date, at: time, zone: ZoneInfo, *, fold: int) -> datetime:
+@lru_cache(maxsize=4096)
+def _instant(day: date, at: time, zone: ZoneInfo, fold: int) -> datetime:
     local = datetime.combine(day, at)
     first, second = (local.replace(tzinfo=zone, fold=each).astimezone(UTC) for each in (0, 1))
     if first <= second:
@@ -57,7 +60,7 @@ def local_date(at: datetime, zone: ZoneInfo) -> date:
 
 def is_business_day(rulebook: Rulebook, day: date) -> bool:
     """Tell whether the plan works on that day: one of its business days that is no holiday."""
-    return tuple(Weekday)[day.weekday()] in rulebook.policy.plan.business_days and day not in rulebook.holidays
+    return _WEEKDAYS[day.weekday()] in rulebook.policy.plan.business_days and day not in rulebook.holidays
 
 
 def nth_business_day(rulebook: Rulebook, day: date, n: int) -> date:
@@ -118,7 +121,10 @@ def deadlines(rulebook: Rulebook, denial: Denial, *, received: datetime, complet
     known: dict[str, datetime | None] = {}
     unknown, advice = [], []
     for name, (key, rules, right) in lists.items():
+        known[name] = None
         mine = [rule for rule in rules if rule.holds_for(denial)]
+        if not mine:
+            continue
         binding = facts.earliest([rule for rule in mine if rule.binding], right=right)
         known[name] = binding or facts.earliest(mine, right=right)
         if known[name] is not None and binding is None:

@@ -122,13 +122,22 @@ class Planner(Standing):
 
     def plan(self, queue: Queue | None = None) -> tuple[Step, ...]:
         """Plan all lines, lap after lap until nobody is left to look at, or one line alone."""
-        lines = self.lines() if queue is None else [self.line(queue)]
-        while not all(line.is_seen for line in lines):
-            for line in lines:
-                if not line.is_seen:
-                    self._plan_line(line)
+        if queue is not None:
+            self._plan_line(self.line(queue))
+        else:
+            self._plan_all()
         changes, self._changes = tuple(self._changes), []
         return changes
+
+    def _plan_all(self) -> None:
+        """Make laps over the lines in the order of their queues; whoever a lap has passed is in the next."""
+        last: tuple[bool, Queue] | None = None
+        while self.unseen:
+            turns = {_turn(queue): queue for queue in self.unseen}
+            last = min((turn for turn in turns if last is None or turn > last), default=None)
+            if last is not None:
+                self.unseen.discard(turns[last])
+                self._plan_line(self.line(turns[last]))
 
     def _plan_line(self, line: Line) -> None:
         """Go down a line. Whoever could use what a move frees is looked at next, from the head."""
@@ -200,11 +209,15 @@ class Planner(Standing):
             return None
         if state.peer_declined or (rules.fallback is Fallback.OFFICE_CHOICE and state.peer_offer is not None):
             return None
-        # where the cause is `office_windows` none of them holds a peer's opening before the deadline either
+        rulebook = self.rulebook(state)
+        if state.windows and not any(_leaves_room(each, rulebook, deadline, self.now) for each in state.windows):
+            return None  # the cause is `office_windows`
+        soonest, latest = self._soonest(state), self.now + HORIZON
         for peer in self._peers(state, state.director):
-            found = self._earliest(state, [peer], before=deadline)
-            if found is not None:
-                return found
+            openings = self.openings(peer, rulebook)
+            found = openings and openings.first(at_least=soonest, latest=latest, before=deadline, windows=state.windows)
+            if found:
+                return Booking(director=peer, during=found)
         return None
 
     def _offer(self, state: ConsultState, peer: Booking) -> ConsultState:
@@ -244,10 +257,9 @@ class Planner(Standing):
         The time that it has counts as free.
         """
         rulebook = self.rulebook(state)
-        soonest, latest = self.now + rulebook.policy.consult.notice, self.now + HORIZON
-        for bound in (at_least, not_before(rulebook, state)):
-            if bound is not None and bound > soonest:
-                soonest = bound
+        soonest, latest = self._soonest(state), self.now + HORIZON
+        if at_least is not None and at_least > soonest:
+            soonest = at_least
         if soonest > latest or (before is not None and soonest >= before):
             return None
         if state.booking is not None:
@@ -268,6 +280,12 @@ class Planner(Standing):
         if state.booking is not None:
             self.take(state.booking, state)
         return best
+
+    def _soonest(self, state: ConsultState) -> datetime:
+        """Return before when a consult cannot start: the notice, and what its review is due for."""
+        rulebook = self.rulebook(state)
+        soonest, due = self.now + rulebook.policy.consult.notice, not_before(rulebook, state)
+        return due if due is not None and due > soonest else soonest
 
     def _rank(self, state: ConsultState, found: Booking) -> tuple[bool, int, int]:
         """Return what decides between openings of the same time."""
@@ -302,3 +320,8 @@ class Planner(Standing):
     def _note(self, after: ConsultState, *happenings: Happening) -> None:
         self.change(after)
         self._changes.append(Step(state=after, happenings=happenings))
+
+
+def _turn(queue: Queue) -> tuple[bool, Queue]:
+    """Return what lines are planned in order of: the directors by id, then the policies."""
+    return isinstance(queue, str), queue

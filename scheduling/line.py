@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from heapq import heappop, heappush
 
 PlaceKey = tuple[bool, bool, datetime, int]
@@ -16,6 +16,8 @@ class Line:
         self.waiting: set[int] = set()
         #: booked, and may be moved up
         self.movable: set[int] = set()
+        #: the next opening that time alone will bring into reach of one of those
+        self.quiet_until = datetime.min.replace(tzinfo=UTC)
         self._keys = dict(standing)
         self._order = sorted((key, id_) for id_, key in standing.items())
         self._unseen = set(standing)
@@ -55,11 +57,6 @@ class Line:
                 self._unseen.discard(id_)
                 return id_
         return None
-
-    @property
-    def is_seen(self) -> bool:
-        """Tell whether planning has looked at all."""
-        return not self._unseen
 
     def position(self, id_: int) -> int:
         """Return how many stand before a request."""

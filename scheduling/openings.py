@@ -186,13 +186,13 @@ class Openings:
         """Return the earliest opening that starts from `at_least` to `latest`, before `before`, inside one window."""
         if before is not None:
             latest = min(latest, before - _INSTANT)
+        best: datetime | None = None
         if not windows:
             best = self._first(at_least, latest)
-        else:
-            found = [
-                self._first(max(window.start, at_least), min(window.end - self._duration, latest)) for window in windows
-            ]
-            best = min((start for start in found if start is not None), default=None)
+        for window in windows:
+            start, last = max(window.start, at_least), min(window.end - self._duration, latest)
+            if start <= last and (found := self._first(start, last)) is not None:
+                best = latest = found
         return None if best is None else Interval(best, best + self._duration)
 
     def _first(self, start: datetime, last: datetime) -> datetime | None:

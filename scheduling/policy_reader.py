@@ -23,6 +23,7 @@ from scheduling.reading import (
     instant,
     interval,
     minutes_of,
+    number,
     one_of,
     shown,
     switch,
@@ -53,7 +54,7 @@ class PolicyErrors(ValueError):
 def read_policy(mapping: Mapping[str, object]) -> Policy:
     """Read a policy. Raises PolicyErrors with every fault, each naming its key and what is allowed."""
     place = Place()
-    policy = _record(Policy, mapping, place)
+    policy = read_table(Policy, mapping, place)
     if place.faults:
         raise PolicyErrors(place.faults)
     return dataclasses.replace(cast(Policy, policy), hash=policy_hash(mapping))
@@ -101,7 +102,8 @@ def fields_of(kind: type) -> tuple[tuple["dataclasses.Field[Any]", Any], ...]:
     return tuple((field, hints[field.name]) for field in fields)
 
 
-def _record(kind: type, value: object, place: Place) -> Any:
+def read_table(kind: type, value: object, place: Place) -> Any:
+    """Read a table into the class whose fields declare its keys; faults are kept in `place`."""
     before = len(place.faults)
     known = fields_of(kind)
     row = place.table(value, [key_of(field) for field, _ in known])
@@ -140,7 +142,7 @@ def _value(hint: Any, value: object, place: Place, limits: Mapping[str, Any]) ->
     if hint in _TABLES:
         return _TABLES[hint](value, place)
     if dataclasses.is_dataclass(hint):
-        return _record(cast(type, hint), value, place)
+        return read_table(cast(type, hint), value, place)
     return place.read(_simple(hint, limits), value)
 
 
@@ -149,6 +151,8 @@ def _simple(hint: Any, limits: Mapping[str, Any]) -> Any:
         return partial(one_of, hint, what=_NO_WORD.get(hint, "is not allowed"))
     if hint is int:
         return partial(whole, least=limits["least"], most=limits["most"])
+    if hint is float:
+        return partial(number, least=limits["least"], most=limits["most"])
     if hint is str and limits.get("word"):
         return _word
     return {str: text, bool: switch, date: day, datetime: instant, ZoneInfo: zone}[hint]
@@ -157,7 +161,7 @@ def _simple(hint: Any, limits: Mapping[str, Any]) -> Any:
 def _tuple(hint: Any, value: object, place: Place, limits: Mapping[str, Any]) -> tuple[Any, ...]:
     if limits.get("one") and isinstance(value, str):
         return (_value(hint, value, place, {}),)
-    read = [_value(hint, each, inner, limits if hint is int else {}) for inner, each in place.each(value)]
+    read = [_value(hint, each, inner, limits if hint in (int, float) else {}) for inner, each in place.each(value)]
     if limits.get("one") and not read and isinstance(value, list):
         place.fault("is empty; name one or more")
     if issubclass(hint, (StrEnum, str, int)):

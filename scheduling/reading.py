@@ -107,6 +107,13 @@ def whole(value: object, least: int, most: int) -> int:
     return value
 
 
+def number(value: object, least: float, most: float) -> float:
+    """Read a number from `least` to `most`."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not least <= value <= most:
+        raise WrongError(f"{shown(value)} is no number from {least:g} to {most:g}")
+    return value
+
+
 E_co = TypeVar("E_co", bound=StrEnum)
 
 

@@ -5,17 +5,20 @@ something may be different: who is new or has changed; who could use a time that
 the sixty days reach a time that is free. For all others planning would do nothing, as it did before.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 
 from scheduling.business_time import ONE_DAY, local_date, start_at
 from scheduling.eligibility import is_ready, may_be_moved_up
 from scheduling.line import Line, PlaceKey
 from scheduling.openings import HORIZON, DirectorCalendar, Openings
 from scheduling.places import Queue, place_key, queue_of, with_buffer
-from scheduling.policy_words import Assignment
 from scheduling.values import Booking, ConsultState, Director, Interval, Rulebook
+
+#: how far beyond the sixty days the next opening is looked for at once
+_FURTHER = 7 * ONE_DAY
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 class Standing:
@@ -47,8 +50,11 @@ class Standing:
                 self._booked[state.booking.director][state.id] = with_buffer(state.booking.during, rulebook)
             if (queue := queue_of(state, rulebook)) is not None:
                 keys.setdefault(queue, {})[state.id] = place_key(state, rulebook)
-        self._in_order: list[Line] = []
         self._lines = {queue: Line(standing) for queue, standing in keys.items()}
+        #: the queues in which planning has somebody to look at
+        self.unseen = set(self._lines)
+        #: the next opening that the days to come will bring into reach, by director and rules
+        self._next_starts: dict[tuple[int, int], datetime] = {}
         for queue, standing in keys.items():
             for id_ in standing:
                 self._sort(self._lines[queue], self.states[id_])
@@ -56,13 +62,6 @@ class Standing:
     def rulebook(self, state: ConsultState) -> Rulebook:
         """Return the rules of a consult."""
         return self.rulebooks[state.rulebook]
-
-    def lines(self) -> list[Line]:
-        """Return the lines as they are planned: in order of the directors' ids, then of the policies'."""
-        if len(self._in_order) < len(self._lines):
-            queues = sorted(self._lines, key=lambda queue: (isinstance(queue, str), queue))
-            self._in_order = [self._lines[queue] for queue in queues]
-        return self._in_order
 
     def line(self, queue: Queue) -> Line:
         """Return the line of a queue, empty if nobody stands in it."""
@@ -96,7 +95,7 @@ class Standing:
             self._unseat(state)
             del self.states[state.id]
         elif (queue := queue_of(state, self.rulebook(state))) is not None:
-            self._lines[queue].look_at(state.id)
+            self._look_at(queue, state.id)
 
     def change(self, state: ConsultState) -> None:
         """Write down how a consult stands, take the time that it has and give back the one that it had."""
@@ -137,11 +136,11 @@ class Standing:
             calendar.be_off(during)
 
     def advance(self, now: datetime) -> None:
-        """Let the clock run on: the sixty days reach further, and what has passed is forgotten."""
+        """Let the clock run on: the sixty days reach further, and whoever found nothing may find something there."""
         until, self.now = self.now + HORIZON, now
         for queue, line in self._lines.items():
-            if line.waiting:
-                self._look_further(queue, line, until)
+            if line.waiting and line.quiet_until <= now + HORIZON:
+                line.quiet_until = min(self._look_further(queue, self.states[id_], until) for id_ in line.waiting)
 
     def forget_the_past(self) -> None:
         """Drop what no planning looks at any more, so that the memory does not grow with the days."""
@@ -153,6 +152,10 @@ class Standing:
 
     # ---- who is looked at
 
+    def _look_at(self, queue: Queue, id_: int) -> None:
+        self._lines[queue].look_at(id_)
+        self.unseen.add(queue)
+
     def _seat(self, state: ConsultState) -> None:
         rulebook = self.rulebook(state)
         queue = queue_of(state, rulebook)
@@ -160,7 +163,7 @@ class Standing:
             return
         line = self._lines.setdefault(queue, Line({}))
         if line.put(state.id, place_key(state, rulebook)):
-            line.look_at(state.id)
+            self._look_at(queue, state.id)
         self._sort(line, state)
 
     def _sort(self, line: Line, state: ConsultState) -> None:
@@ -172,6 +175,7 @@ class Standing:
             return
         if state.booking is None:
             line.waiting.add(state.id)
+            line.quiet_until = _ANY_TIME
         elif may_be_moved_up(state, rulebook):
             line.movable.add(state.id)
 
@@ -182,7 +186,7 @@ class Standing:
 
     def _look_again(self, booking: Booking, rulebook: Rulebook) -> None:
         """Have planning look at whoever could use a time that was given back."""
-        calendar = self.calendar(booking.director)
+        director, calendar = booking.director, self.calendar(booking.director)
         during = with_buffer(booking.during, rulebook)
         if calendar is None or during.end <= self.now:
             return
@@ -190,53 +194,63 @@ class Standing:
             zone = calendar.director.zone
             day = local_date(during.start, zone)
             during = Interval(start_at(day, time(0), zone), start_at(day + ONE_DAY, time(0), zone))
-        for line in self._lines_that_wait_for(booking.director):
-            for id_ in line.waiting:
-                line.look_at(id_)
-        for line in self._lines_with(booking.director):
-            for id_ in line.movable:
-                if self._could_move_to(self.states[id_], booking.director, during):
-                    line.look_at(id_)
+        for queue, line in self._lines.items():
+            is_own = queue == director or isinstance(queue, str)
+            if is_own or queue in self._asked_instead_of[director]:
+                for id_ in line.waiting:
+                    if self._could_use(self.states[id_], director, during, is_own=is_own):
+                        self._look_at(queue, id_)
+            if is_own:
+                for id_ in line.movable:
+                    if self._could_move_to(self.states[id_], director, during):
+                        self._look_at(queue, id_)
 
-    def _lines_with(self, director: int) -> Iterator[Line]:
-        """Give the lines whose consults may be with a director."""
-        return (line for queue, line in self._lines.items() if queue == director or isinstance(queue, str))
-
-    def _lines_that_wait_for(self, director: int) -> Iterator[Line]:
-        """Give the same, and those in which he is asked as a peer."""
-        yield from self._lines_with(director)
-        for other in self._asked_instead_of[director]:
-            if other in self._lines:
-                yield self._lines[other]
+    def _could_use(self, state: ConsultState, director: int, during: Interval, *, is_own: bool) -> bool:
+        """Tell whether a request without a time could have one there; with a peer only before its deadline."""
+        openings, before = self.openings(director, self.rulebook(state)), state.deadlines.binding
+        if openings is None or not (is_own or before):
+            return False
+        reach = openings.reach_of(during)
+        at_least, before = max(reach.start, self.now), None if is_own else before
+        return openings.first(at_least=at_least, latest=reach.end, before=before, windows=state.windows) is not None
 
     def _could_move_to(self, state: ConsultState, director: int, during: Interval) -> bool:
+        """Tell whether a consult that has a time could have an earlier one there."""
         rulebook, booking = self.rulebook(state), state.booking
         openings = self.openings(director, rulebook)
         if booking is None or openings is None:
             return False
-        reach = openings.reach_of(during)
-        if booking.during.start <= reach.start:
+        reach, start = openings.reach_of(during), booking.during.start
+        if start <= reach.start:
             return False
-        if booking.director == director and booking.during.start < reach.end + rulebook.policy.consult.duration:
+        if booking.director == director and start < reach.end + rulebook.policy.consult.duration:
             return True  # its own time is none that keeps it from there
-        return openings.first(at_least=reach.start, latest=reach.end, before=booking.during.start) is not None
+        at_least = max(reach.start, self.now)
+        return openings.first(at_least=at_least, latest=reach.end, before=start, windows=state.windows) is not None
 
-    def _look_further(self, queue: Queue, line: Line, until: datetime) -> None:
-        """Have planning look at those who found nothing, if the days that came into reach hold an opening."""
-        held: dict[tuple[int, int], bool] = {}
-        for id_ in line.waiting:
-            rulebook = self.rulebook(self.states[id_])
-            for director in self._may_be_asked(queue, rulebook):
-                key = (director, id(rulebook))
-                if key not in held:
-                    openings = self.openings(director, rulebook)
-                    latest = self.now + HORIZON
-                    held[key] = openings is not None and openings.first(at_least=until, latest=latest) is not None
-                if held[key]:
-                    line.look_at(id_)
-                    break
+    def _look_further(self, queue: Queue, state: ConsultState, until: datetime) -> datetime:
+        """Have planning look at a request if what came into reach after `until` holds an opening that may be for it.
 
-    def _may_be_asked(self, queue: Queue, rulebook: Rulebook) -> Iterable[int]:
-        if isinstance(queue, str) or rulebook.policy.director.assignment is Assignment.ANY:
-            return self.directors
-        return (queue, *(self.directors[queue].peers if queue in self.directors else ()))
+        Returns the next such opening that is not in reach yet, or how far was looked.
+        """
+        rulebook, deadline = self.rulebook(state), state.deadlines.binding
+        directors = [queue] if isinstance(queue, int) else list(self.directors)
+        if isinstance(queue, int) and deadline is not None and deadline > until and queue in self.directors:
+            directors += self.directors[queue].peers
+        starts = [self._next_start(each, rulebook, until) for each in directors if each in self.directors]
+        start = min(starts, default=until + _FURTHER)
+        if start <= self.now + HORIZON:
+            self._look_at(queue, state.id)
+        return start
+
+    def _next_start(self, director: int, rulebook: Rulebook, until: datetime) -> datetime:
+        """Return the first opening from `until` on; where there is none for a week, the end of that."""
+        key = (director, id(rulebook))
+        known = self._next_starts.get(key)
+        # of a full day that is free again the rest counts too
+        if known is None or known <= until or self.directors[director].max_a_day is not None:
+            openings = self.openings(director, rulebook)
+            latest = self.now + HORIZON + _FURTHER
+            found = openings and openings.first(at_least=until, latest=latest)
+            known = self._next_starts[key] = found.start if found else latest
+        return known

@@ -7,7 +7,7 @@ from sqlalchemy.orm import defer
 from app.cli_support import open_process
 from app.clock import utcnow
 from app.consults import inbound
-from app.db import transaction
+from app.db import one_after_another, transaction
 from app.errors import NotFound
 from app.mail import inbox as mail
 from app.models import InboundMail, Mailbox
@@ -40,8 +40,11 @@ def read() -> None:
     with open_process() as running:
         if running.settings.imap_url is None and not mail.folders(running.settings):
             raise click.ClickException("No mailbox is named. Set IMAP_URL, or PEERLINE_DROP_FOLDER to a folder.")
-        new = mail.read(running.sessions, running.settings, clock=utcnow)
-        done = inbound.act_on_all(running.sessions, setup=running.setup, now=utcnow())
+        with one_after_another(running.engine, "inbox") as alone:
+            if not alone:
+                raise click.ClickException("The mailbox is being read already. Look with `peerline inbox list`.")
+            new = mail.read(running.sessions, running.settings, clock=utcnow)
+            done = inbound.act_on_all(running.sessions, setup=running.setup, now=utcnow())
         with running.sessions() as session:
             problems = session.scalars(select(Mailbox.problem).where(Mailbox.problem != "")).all()
     click.echo(f"{new} new mails, {done} done")

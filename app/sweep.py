@@ -5,6 +5,7 @@ from datetime import datetime
 
 from app import keeping, scanning
 from app.consults import assignment, deadlines, declines, followup, inbound, reminders
+from app.db import one_after_another
 from app.feeds import refresh
 from app.mail import delivery, inbox
 from app.process import Process
@@ -25,14 +26,21 @@ class Swept:
     scanned: int = 0
 
 
+def _answers(running: Process, now: datetime) -> int:
+    with one_after_another(running.engine, "inbox") as alone:
+        if not alone:
+            return 0
+        inbox.read(running.sessions, running.settings, clock=lambda: now)
+        return inbound.act_on_all(running.sessions, setup=running.setup, now=now)
+
+
 def sweep(running: Process, *, now: datetime) -> Swept:
     """Read mail and busy calendars, let due times pass, plan every line, send, see what that proves, once."""
     settings = running.settings
     calendars = refresh.refresh_due(
         running.sessions, own_domain=settings.uid_domain, networks=settings.calendar_networks, clock=lambda: now
     )
-    inbox.read(running.sessions, running.settings, clock=lambda: now)
-    answers = inbound.act_on_all(running.sessions, setup=running.setup, now=now)
+    answers = _answers(running, now)
     returned = declines.return_due(running.sessions, setup=running.setup, now=now)
     overdue = deadlines.pass_due_times(running.sessions, setup=running.setup, now=now)
     scanned = scanning.scan_waiting(running.sessions, store=running.store, clamd=running.clamd, clock=lambda: now)

@@ -31,7 +31,7 @@ from scheduling.values import Status
 from tests.support import factories
 from tests.support.answers import answer, answers, arrive, invitation
 from tests.support.factories import setup
-from tests.support.recipients import booked_consult, later, live_booking, plan
+from tests.support.recipients import booked_consult, later, leave, live_booking, plan
 
 FIXTURES = Path(__file__).parent.parent / "itip" / "replies"
 #: NOW is 9:00 in New York; the talk is at 10:00
@@ -266,6 +266,7 @@ def test_a_former_director_answers_nothing(session: Session, booked) -> None:
     """H1: the old director holds a CANCEL of the same UID."""
     consult, _ = booked
     asked = invitation(session, DIRECTOR)
+    leave(session)
     other = factories.director(session, name="Omar Haddad, MD")
     desk.reassign(session, consult.id, other.id, "on call", setup=setup(), by="account:1", now=AT)
     plan(session, other.id, AT)
@@ -315,6 +316,18 @@ def test_a_no_that_was_overtaken_does_not_keep_the_next_from_counting(session: S
     ends = session.scalars(select(CalendarReply.decline_end).order_by(CalendarReply.id)).all()
     assert ends == [DeclineEnd.OVERTAKEN, None]
     assert return_due(session, AT + SECOND_THOUGHT) == 0
+
+
+def test_a_no_to_a_time_that_has_changed_since_returns_nothing(session: Session, booked) -> None:
+    consult, director = booked
+    arrive(session, answer(invitation(session, DIRECTOR), "DECLINED", at=AT), now=AT)
+    desk.director_declines(session, consult.id, setup=setup(), by="account:1", now=later(6))
+    plan(session, director.id, later(6))
+    assert return_due(session, AT + SECOND_THOUGHT) == 0
+    assert (consult.status, session.scalars(select(CalendarReply.decline_end)).one()) == (
+        Status.BOOKED,
+        DeclineEnd.OVERTAKEN,
+    )
 
 
 def test_an_offices_no_is_a_task(session: Session, booked) -> None:
@@ -376,7 +389,8 @@ def test_a_doubtful_answer_to_a_time_that_is_gone_cannot_be_taken(session: Sessi
     plan(session, director.id, later(6))
     session.refresh(task)
     assert task.settled_at == later(6)
-    with pytest.raises(Conflict):
+    task.settled_at = None  # as if it had been settled a moment later
+    with pytest.raises(Conflict, match="another time since"):
         declines.accept(session, task.id, setup=setup(), by=f"account:{coordinator.id}", now=later(7))
 
 

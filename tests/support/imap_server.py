@@ -114,8 +114,8 @@ class _Talk:
         return True
 
     def starttls(self, tag: str, command: str) -> bool:
-        """Begin to encrypt."""
-        self.say(f"{tag} OK begin")
+        """Begin to encrypt; somebody on the way adds a line that is not."""
+        self.say(f"{tag} OK begin", "XXXX9 OK injected")
         self.lines.close()
         self.encrypt()
         self.lines = self.connection.makefile("rb")

@@ -236,7 +236,9 @@ def _pattern(value: str) -> str:
     """Check an address that may have a place for a token in it."""
     longest = value.replace(TOKEN, "x" * (REFERENCE + SEAL))
     _mailbox(longest)
-    if value.count(TOKEN) > 1 or len(longest.rpartition("@")[0]) > 64 or TOKEN in value.rpartition("@")[2]:
+    if value.count(TOKEN) > 1 or TOKEN in value.rpartition("@")[2]:
+        raise ValueError(f"has {TOKEN} in its domain, or twice")
+    if len(longest.rpartition("@")[0]) > 64:
         raise ValueError(f"has no room for {REFERENCE + SEAL} characters in its name, of 64 at the most")
     return value
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from imap_tools import BaseMailBox, ImapToolsError
+from imap_tools import BaseMailBox, ImapToolsError, UnexpectedCommandStatusError
 
 from app.itip import text
 
@@ -118,7 +118,18 @@ def _problems() -> Iterator[None]:
     try:
         yield
     except (imaplib.IMAP4.error, ImapToolsError, OSError, ValueError) as error:
-        raise MailboxProblem(text.line(f"{type(error).__name__}: {error}")[:300]) from None
+        raise MailboxProblem(_words(error)) from None
+
+
+def _words(error: Exception) -> str:
+    """Say what went wrong in the server's words, or those of the system, without those of the libraries."""
+    if isinstance(error, UnexpectedCommandStatusError):
+        status, data = error.command_result[0], error.command_result[1]
+        said = " ".join(each.decode("utf-8", "replace") for each in data if isinstance(each, bytes))
+        return text.line(f"{status} {said}")[:300]
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, ssl.SSLError):
+        return error.strerror
+    return text.line(str(error) or type(error).__name__)[:300]
 
 
 class _Connection(imaplib.IMAP4):

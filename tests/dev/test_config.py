@@ -73,7 +73,7 @@ def test_an_empty_environment_is_told_everything_it_lacks_at_once() -> None:
         ("PEERLINE_AUTHSERV_ID", "mx plan", "is not a domain"),
         ("PEERLINE_REPLY_ADDRESS", "consults+{}", "is not a mail address"),
         ("PEERLINE_REPLY_ADDRESS", f"{'c' * 41}{{}}@plan.example", "has no room for 24 characters"),
-        ("PEERLINE_REPLY_ADDRESS", "consults@{}.plan.example", "has no room"),
+        ("PEERLINE_REPLY_ADDRESS", "consults@{}.plan.example", "in its domain"),
     ],
 )
 def test_a_wrong_variable_is_named_with_the_remedy_and_without_its_secrets(name: str, value: str, says: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app import directors
-from app.models import Answer, BookingRow, BouncedAddress, CalendarReply, Consult, Director, Recipient
+from app.models import Answer, BookingRow, BouncedAddress, CalendarReply, Consult, DeclineEnd, Director, Recipient
 from app.ranges import interval
 from scheduling.values import Interval
 
@@ -20,6 +20,8 @@ class Answered:
     answer: Answer
     at: datetime
     trusted: bool
+    kept_at: datetime | None
+    "when a decline was taken back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,8 @@ def answers(session: Session, consult_ids: Collection[int]) -> dict[int, dict[Re
     )
     found: dict[int, dict[Recipient, Answered]] = {}
     for row in rows:
-        answered = Answered(answer=row.answer, at=row.received_at, trusted=row.trusted)
+        kept_at = row.decline_ended_at if row.decline_end is DeclineEnd.KEPT else None
+        answered = Answered(answer=row.answer, at=row.received_at, trusted=row.trusted, kept_at=kept_at)
         found.setdefault(row.consult_id, {})[row.recipient] = answered
     return found
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 
 from app.models import Answer, InboundKind, Recipient
 from app.queries.answers import Answered, Answers
-from app.queries.office import Person
-from app.web.times import when
+from app.queries.office import RequestView
+from app.web.times import clock, when
 
 ANSWERED: Mapping[Answer, str] = {
     Answer.ACCEPTED: "accepted",
@@ -28,7 +28,7 @@ DOUBTS: Mapping[str, str] = {
 KINDS: Mapping[InboundKind, str] = {
     InboundKind.REPLY: "Answer of a calendar",
     InboundKind.BOUNCE: "Mail that came back",
-    InboundKind.LETTER: "Letter",
+    InboundKind.LETTER: "Written by somebody",
     InboundKind.AUTOMATIC: "Automatic mail",
     InboundKind.UNREADABLE: "Could not be read by program",
 }
@@ -60,17 +60,28 @@ OUTCOMES: Mapping[str, str] = {
 }
 
 
+#: how a reader is told of what he answered himself
+YOU = "You"
+
+
 def answered(name: str, answer: Answered, *, unsure: bool = False) -> str:
     """Say who answered what and when: "Dana Lee, MD accepted, Monday 2 March, 9:12 am Eastern"."""
     sure = " (not verified)" if unsure and not answer.trusted else ""
-    return f"{name} {ANSWERED[answer.answer]}{sure}, {when(answer.at)}"
+    keeps = "keep" if name == YOU else "keeps"
+    kept = f", and {keeps} the talk since {clock(answer.kept_at)}" if answer.kept_at else ""
+    return f"{name} {ANSWERED[answer.answer]}{sure}, {when(answer.at)}{kept}"
+
+
+def director_name(shown: RequestView) -> str:
+    """Name the director of a talk."""
+    return shown.talks_with.name if shown.talks_with else "The medical director"
 
 
 def answered_by_both(
-    said: Answers, director: Person | None, office: str, *, unsure: bool = False, hidden: Collection[Answer] = ()
+    said: Answers, director: str, office: str, *, unsure: bool = False, hidden: Collection[Answer] = ()
 ) -> list[str]:
-    """Say what each side answered, the director first. `hidden`: answers of the director that are not told."""
-    names = {Recipient.DIRECTOR: director.name if director else "The medical director", Recipient.OFFICE: office}
+    """Say what each side, by its name for the reader, answered. `hidden`: answers of the director that are not told."""
+    names = {Recipient.DIRECTOR: director, Recipient.OFFICE: office}
     return [
         answered(name, said[side], unsure=unsure)
         for side, name in names.items()

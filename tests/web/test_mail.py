@@ -102,6 +102,7 @@ def test_a_director_keeps_a_talk_that_was_declined_by_mail(director, mine, db, c
         page = text_of(director.get(path))
         assert "You declined Tuesday 3 March, 10:00 am Eastern by mail" in page
         assert "At 9:02 am." in page
+        assert "By mail: You declined, Tuesday 3 March, 9:02 am Eastern" in page
         assert "goes back in line at 9:17 am Eastern , in 14 minutes" in page
     open_case(client, db.get_one(Denial, mine.denial_id))
     assert "declined" not in text_of(client.get(f"/c/{mine.reference}"))  # it can be taken back
@@ -109,7 +110,8 @@ def test_a_director_keeps_a_talk_that_was_declined_by_mail(director, mine, db, c
     assert press(director, "/director/", keep).status_code == 303
     page = text_of(director.get("/director/"))
     assert "You keep the talk." in page
-    assert "You declined" not in page
+    assert "You declined Tuesday" not in page
+    assert "You declined, Tuesday 3 March, 9:02 am Eastern, and keep the talk since 9:03 am" in page
     assert press(director, f"/director/consults/{mine.reference}", keep).status_code == 409
     assert fresh(db, mine.id).status is Status.BOOKED
 

@@ -15,7 +15,7 @@ from app.queries.casework import Work
 from app.queries.expectation import Expected
 from app.queries.office import Person, RequestView
 from app.web.access import allow
-from app.web.answer_words import answered_by_both
+from app.web.answer_words import answered_by_both, director_name
 from app.web.coordinator import log
 from app.web.coordinator.blueprint import coordinator, to_case
 from app.web.coordinator.followup import shared
@@ -100,7 +100,7 @@ def _by_mail(shown: RequestView | None) -> dict[str, object]:
     consult = shown.consult
     said = answers.answers(db_session(), [consult.id]).get(consult.id, {})
     return {
-        "answered": answered_by_both(said, shown.talks_with, "The office", unsure=True),
+        "answered": answered_by_both(said, director_name(shown), "The office", unsure=True),
         "declined": next(iter(answers.declined(db_session(), consult_id=consult.id)), None),
         "came_back": answers.bounced(db_session(), consult.office_email).get(consult.office_email),
     }

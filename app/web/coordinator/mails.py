@@ -43,6 +43,8 @@ class AboutMail:
     "the time that is proposed, in the director's zone; empty: none, or not to be read"
     free: bool
     "the director has that time free"
+    late: bool
+    "it lies after the deadline"
     may_decline: bool
     may_leave: bool
 
@@ -63,6 +65,7 @@ def about(task: TaskRow) -> AboutMail | None:
         doubt=DOUBTS.get(str(told.get("doubt")), ""),
         proposed=when(start, person.time_zone if person else None) if is_proposed and start is not None else "",
         free=free,
+        late=is_proposed and start is not None and task.due is not None and start >= task.due,
         may_decline=task.reason in (AttentionReason.REPLY_UNTRUSTED, AttentionReason.DECLINED_BY_MAIL)
         and told.get("side") == "director",
         may_leave=task.reason in TO_LEAVE,

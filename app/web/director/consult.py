@@ -15,7 +15,7 @@ from app.queries.answers import Answers, Declined
 from app.queries.director import Call
 from app.queries.letters import LetterRow
 from app.web.access import allow
-from app.web.answer_words import answered_by_both
+from app.web.answer_words import YOU, answered_by_both, director_name
 from app.web.coordinator import log
 from app.web.director.blueprint import actor, director, me
 from app.web.edge import db_session, now, setup
@@ -117,7 +117,7 @@ def consult_page(call: Call, form: Form, *, refused: str = "") -> str:
         ended=ended(call),
         entries=log.in_words(casework.work(db_session(), shown.case.id, setup=setup())),
         declined=_declined(call, said),
-        answered=answered_by_both(said, shown.talks_with, "The office"),
+        answered=answered_by_both(said, YOU if call.is_mine else director_name(shown), "The office"),
         seen=queries.news(db_session(), shown.consult.reference, me()),
         may_be_late=may_be_late(call),
         late_choices=running_late.MINUTES,

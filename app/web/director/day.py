@@ -15,7 +15,7 @@ from app.queries import director as queries
 from app.queries.director import CallRow
 from app.web import exports
 from app.web.access import allow
-from app.web.answer_words import answered_by_both
+from app.web.answer_words import YOU, answered_by_both
 from app.web.coordinator.today import day_of
 from app.web.director.blueprint import director, me
 from app.web.edge import db_session, now, setup
@@ -96,7 +96,7 @@ def _answered(rows: list[CallRow]) -> dict[int, list[str]]:
     said = answers.answers(db_session(), [row.consult_id for row in rows])
     found: defaultdict[int, list[str]] = defaultdict(list)
     for consult_id, each in said.items():
-        found[consult_id] = answered_by_both(each, None, "The office")
+        found[consult_id] = answered_by_both(each, YOU, "The office")
     return found
 
 

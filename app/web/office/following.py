@@ -14,7 +14,7 @@ from app.queries.expectation import Expected
 from app.queries.letters import LetterRow
 from app.queries.office import RequestView
 from app.web.access import allow
-from app.web.answer_words import answered_by_both
+from app.web.answer_words import answered_by_both, director_name
 from app.web.edge import db_session, now, setup, visit
 from app.web.navigation import consult_page
 from app.web.office.blueprint import office, opened
@@ -107,7 +107,7 @@ def _by_mail(shown: RequestView) -> dict[str, object]:
     said = answers.answers(db_session(), [consult.id]).get(consult.id, {})
     hidden = (Answer.DECLINED, Answer.PROPOSED)
     return {
-        "answered": answered_by_both(said, shown.talks_with, "Your office", hidden=hidden),
+        "answered": answered_by_both(said, director_name(shown), "Your office", hidden=hidden),
         "came_back": answers.bounced(db_session(), consult.office_email).get(consult.office_email),
     }
 

@@ -116,6 +116,14 @@ def test_a_director_keeps_a_talk_that_was_declined_by_mail(director, mine, db, c
     assert fresh(db, mine.id).status is Status.BOOKED
 
 
+def test_a_later_call_says_what_its_office_answered(director, mine, app, db, settings, clock) -> None:
+    who = db.scalars(select(Director)).one()
+    later = ask(app, db, denial(db, settings, who, case_number="NC-2"))
+    comes(db, answer(invitation(db, OFFICE, later.id), "ACCEPTED", at=clock.now), clock)
+    page = director.get("/director/").text
+    assert "By mail: The office accepted, Tuesday 3 March, 9:00 am Eastern" in page[page.index("Later today") :]
+
+
 def test_an_open_page_of_the_director_learns_of_an_answer(director: Client, mine: Consult, db, clock: Clock) -> None:
     page = director.get(f"/director/consults/{mine.reference}").text
     news = page.partition("/news?seen=")[2].partition('"')[0]

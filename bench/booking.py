@@ -26,7 +26,7 @@ ROUNDS = 200
 TABLES = ("booking", "history", "message")
 
 #: columns that the database fills in, and those that name the request
-DRAWN = ("id", "previous_id", "xact", "digest")
+DRAWN = ("id", "previous_id", "last_id", "xact", "digest")
 NAMING = ("denial_id", "consult_id", "director_id", "message_id")
 #: what a booking changes of its consult
 CHANGED = ("status", "version", "calendar_uid", "calendar_sequence", "announced_booking_id")

@@ -213,7 +213,8 @@ def put_on_record(session: Session, file: CaseFile, step: Step, *, by: str, now:
 def write_state(consult: Consult, state: ConsultState, now: datetime) -> None:
     """Copy a state into the columns of its row."""
     for name, value in rows.columns_of(state).items():
-        setattr(consult, name, value)
+        if getattr(consult, name) != value:  # else the session would look for what is another
+            setattr(consult, name, value)
     if not state.status.open and consult.closed_at is None:
         consult.closed_at = now
 

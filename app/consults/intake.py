@@ -122,7 +122,8 @@ def request_consult(
     rulebook, step, seen = _ask(session, denial, new, known, setup=setup, now=now, late=bool(accept_late_reason))
     if step.state is None:
         return _refuse(session, denial, step, by=by)
-    denial.early_statement = ""
+    if denial.early_statement:
+        denial.early_statement = ""
     file = _write(session, denial, new, step, rulebook=rulebook, seen=seen, by=by, now=now)
     if known.untaken:
         documents.come_along(session, file.consult)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.consults import casefile
@@ -27,6 +27,15 @@ from scheduling.values import Denial as DenialFacts
 SAME_NUMBER = 10
 
 NOT_FOUND = "There is no such request among the cases that are open in your visit."
+
+
+_FOLLOWS = aliased(Director)
+_CASE = (
+    select(Denial, Director, _FOLLOWS)
+    .outerjoin(Director, Director.id == Denial.director_id)
+    .outerjoin(_FOLLOWS, _FOLLOWS.id == Denial.successor_id)
+    .where(Denial.id == bindparam("denial"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,13 +215,7 @@ def case(
     """Read a case. Raises NotFound. Two statements; one without what has been asked for about it."""
     if denial_id not in opened:
         raise NotFound(NOT_FOUND)
-    follows = aliased(Director)
-    row = session.execute(
-        select(Denial, Director, follows)
-        .outerjoin(Director, Director.id == Denial.director_id)
-        .outerjoin(follows, follows.id == Denial.successor_id)
-        .where(Denial.id == denial_id)
-    ).one_or_none()
+    row = session.execute(_CASE, {"denial": denial_id}).one_or_none()
     if row is None:
         raise NotFound(NOT_FOUND)
     denial, director, successor = row

@@ -13,6 +13,7 @@ from app.policies import find_policy, read_rulebook, read_toml
 from scheduling.policy_examples import failures
 from scheduling.policy_reader import PolicyErrors
 from scheduling.policy_text import in_plain_english
+from scheduling.policy_warnings import warnings
 from scheduling.reading import shown
 from scheduling.scenario import Expected, Scenario, ScenarioErrors, read_scenario
 from scheduling.simulation import Told, Unmet, run, unmet
@@ -27,7 +28,10 @@ def policies() -> None:
 @policies.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 def check(files: tuple[Path, ...]) -> None:
-    """Check policy files and run their worked examples; exit status 1 if anything is wrong."""
+    """Check policy files and run their worked examples; exit status 1 if anything is wrong.
+
+    What cannot work as it is written is a warning: it is told, and the file is good all the same.
+    """
     wrong = 0
     for file in files:
         try:
@@ -39,6 +43,8 @@ def check(files: tuple[Path, ...]) -> None:
         for fault in faults:
             click.echo(f"{file}: {fault}")
         if not faults:
+            for warning in warnings(rulebook.policy):
+                click.echo(f"{file}: warning: {warning}")
             click.echo(f"{file}: good, {len(rulebook.policy.examples)} examples hold")
         wrong += bool(faults)
     if wrong:

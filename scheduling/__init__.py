@@ -52,8 +52,8 @@ Afterwards, from what is on record (`record`) and apart from all of the above: `
 with `lines` (who stood where), `free_time` (what was free) and `overtaking` (why somebody did not get an earlier time).
 
 About policies themselves: `policy_reader` reads a file (`reading` keeps its faults), `governing` chooses among several,
-`policy_examples` runs the worked examples, `policy_text` says one in plain English, `policy_schema` writes the format
-down.
+`policy_examples` runs the worked examples, `policy_warnings` tells what cannot work, `policy_text` says one in plain
+English, `policy_schema` writes the format down.
 
 Nothing in this package reads a clock, a file or the environment; it imports the standard library alone.
 """

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Row, Text, any_, bindparam, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.orm import Session, contains_eager, make_transient_to_detached
+from sqlalchemy.orm import Session, contains_eager, load_only, make_transient_to_detached
 
 from app import history
 from app.consults import rows
@@ -26,14 +26,23 @@ from scheduling.values import ConsultState, Happening, Interval, Review, Ruleboo
 
 Made = TypeVar("Made", Consult, BookingRow)
 
-#: writes what it is given and nothing that waits for the next flush
-_ALONE = {"autoflush": False}
+#: what the rules want to know of a denial: nothing about the patient
+_OF_DENIAL = load_only(
+    Denial.director_id,
+    Denial.successor_id,
+    Denial.decision,
+    Denial.setting,
+    Denial.urgency,
+    Denial.line_of_business,
+    Denial.reason,
+    Denial.dates,
+    Denial.appeal_filed_at,
+    Denial.applies_to,
+)
 _ASK = insert(table(Consult)).inline()
 _BOOK = insert(table(BookingRow)).returning(BookingRow.id)
-_UNSETTLED = (
-    select(Attention)
-    .where(Attention.consult_id == bindparam("consult"), Attention.settled_at.is_(None))
-    .execution_options(**_ALONE)
+_UNSETTLED = select(Attention.id, Attention.reason).where(
+    Attention.consult_id == bindparam("consult"), Attention.settled_at.is_(None)
 )
 
 #: a row that was read before its lock was waited for is read again, instead of what this session remembers of it
@@ -57,7 +66,7 @@ _ROWS = (
 )
 _ONE = _ROWS.where(Consult.id == bindparam("consult"))
 _EACH = _ROWS.where(Consult.id.in_(bindparam("consults", expanding=True)))
-_OPEN = _ROWS.where(Consult.closed_at.is_(None)).order_by(Consult.id)
+_OPEN = _ROWS.where(Consult.closed_at.is_(None)).order_by(Consult.id).options(_OF_DENIAL)
 _IN_LINE = Consult.director_id == any_(bindparam("directors", type_=ARRAY(BigInteger)))
 #: with the line of `any` policies, and without
 _LINES = {True: _OPEN.where(or_(_IN_LINE, Consult.director_id.is_(None))), False: _OPEN.where(_IN_LINE)}
@@ -351,7 +360,8 @@ def settle_attention(
     session: Session, consult_id: int, reasons: Sequence[AttentionReason], by: int | None, now: datetime
 ) -> None:
     """Mark what needed a person as settled; `by` is an account, None where the course of things settled it."""
-    for attention in session.scalars(_UNSETTLED, {"consult": consult_id}):
-        if attention.reason in reasons:
+    for attention_id, reason in session.connection().execute(_UNSETTLED, {"consult": consult_id}).all():
+        if reason in reasons:
+            attention = session.get_one(Attention, attention_id)
             attention.settled_at = now
             attention.settled_by = by

@@ -18,6 +18,8 @@ class Line:
         self.movable: set[int] = set()
         #: the next opening that time alone will bring into reach of one of those
         self.quiet_until = datetime.min.replace(tzinfo=UTC)
+        #: of those, who has not been asked for that yet
+        self.fresh: set[int] = set()
         self._keys = dict(standing)
         self._order = sorted((key, id_) for id_, key in standing.items())
         self._unseen = set(standing)
@@ -39,7 +41,7 @@ class Line:
         key = self._keys.pop(id_, None)
         if key is not None:
             del self._order[bisect_left(self._order, (key, id_))]
-            for those in (self.waiting, self.movable, self._unseen):
+            for those in (self.waiting, self.movable, self.fresh, self._unseen):
                 those.discard(id_)
 
     def look_at(self, id_: int) -> None:

@@ -7,7 +7,7 @@ the sixty days reach a time that is free. For all others planning would do nothi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 
 from scheduling.business_time import ONE_DAY, local_date, start_at
 from scheduling.eligibility import is_ready, may_be_moved_up
@@ -18,7 +18,6 @@ from scheduling.values import Booking, ConsultState, Director, Interval, Ruleboo
 
 #: how far beyond the sixty days the next opening is looked for at once
 _FURTHER = 7 * ONE_DAY
-_ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 class Standing:
@@ -139,8 +138,14 @@ class Standing:
         """Let the clock run on: the sixty days reach further, and whoever found nothing may find something there."""
         until, self.now = self.now + HORIZON, now
         for queue, line in self._lines.items():
-            if line.waiting and line.quiet_until <= now + HORIZON:
+            if not line.waiting:
+                continue
+            if line.quiet_until <= now + HORIZON:
                 line.quiet_until = min(self._look_further(queue, self.states[id_], until) for id_ in line.waiting)
+            else:
+                for id_ in line.fresh & line.waiting:
+                    line.quiet_until = min(line.quiet_until, self._look_further(queue, self.states[id_], until))
+            line.fresh.clear()
 
     def forget_the_past(self) -> None:
         """Drop what no planning looks at any more, so that the memory does not grow with the days."""
@@ -161,7 +166,8 @@ class Standing:
         queue = queue_of(state, rulebook)
         if queue is None:
             return
-        line = self._lines.setdefault(queue, Line({}))
+        if (line := self._lines.get(queue)) is None:
+            line = self._lines[queue] = Line({})
         if line.put(state.id, place_key(state, rulebook)):
             self._look_at(queue, state.id)
         self._sort(line, state)
@@ -175,7 +181,7 @@ class Standing:
             return
         if state.booking is None:
             line.waiting.add(state.id)
-            line.quiet_until = _ANY_TIME
+            line.fresh.add(state.id)
         elif may_be_moved_up(state, rulebook):
             line.movable.add(state.id)
 
@@ -233,6 +239,8 @@ class Standing:
 
         Returns the next such opening that is not in reach yet, or how far was looked.
         """
+        if state.windows and all(window.end <= until for window in state.windows):
+            return self.now + HORIZON + _FURTHER
         rulebook, deadline = self.rulebook(state), state.deadlines.binding
         directors = [queue] if isinstance(queue, int) else list(self.directors)
         if isinstance(queue, int) and deadline is not None and deadline > until and queue in self.directors:

@@ -43,6 +43,20 @@ def test_who_found_nothing_is_looked_at_as_soon_as_the_days_reach_an_opening() -
         assert all(state.booking for state in planner.states.values())
 
 
+def test_windows_beyond_the_sixty_days_are_looked_at_when_the_days_reach_them() -> None:
+    """Also behind one who was seen to have nothing to hope for from the days to come."""
+    rulebook = rules()
+    person = director(0, WEEKDAYS, off=(Interval(MONDAY, MONDAY + timedelta(days=20)),))
+    far = (Interval(MONDAY + timedelta(days=61), MONDAY + timedelta(days=64)),)
+    near = (Interval(MONDAY, MONDAY + timedelta(days=5)),)
+    planner = kept(rulebook, [person], [consult(rulebook, 1, windows=near)], MONDAY)
+    plan_both(planner, MONDAY + timedelta(hours=1))
+    planner.put(consult(rulebook, 2, received=MONDAY + timedelta(hours=2), windows=far))
+    for hours in range(2, 100, 5):
+        plan_both(planner, MONDAY + timedelta(hours=hours))
+    assert planner.states[2].booking is not None
+
+
 @pytest.mark.parametrize("most", [None, 1])
 def test_a_time_that_is_given_back_goes_to_whom_planning_from_the_beginning_gives_it(most: int | None) -> None:
     rulebook = rules("consult = { buffer_minutes = 10 }")

@@ -17,6 +17,9 @@ LEFT_OF_THE_DAY = timedelta(hours=1)
 #: how far back working hours are looked for; whoever has none for so long is reminded at the time itself
 LOOK_BACK = timedelta(days=7)
 
+#: one that is later than this is late, and waits for the next working hours
+LATE = timedelta(minutes=15)
+
 #: the hours that somebody works on a local date, earliest first
 HoursOn = Callable[[date], Sequence[Interval]]
 
@@ -33,13 +36,17 @@ def due(
     """Return which reminder of a talk is to be sent by now, as its minutes before; None: none.
 
     Of several that have come due the last one says it all. One whose time was over when the invitation went out is
-    not sent (K3), and none is once the talk has begun (K4).
+    not sent (K3), and none is once the talk has begun (K4). One that is late, since nobody sent it in time or the hours
+    have changed, waits for working hours if there are any left before the talk.
     """
     if now >= start:
         return None
     times = [(reminder_at(start, timedelta(minutes=each), hours_on, zone), -each) for each in minutes_before]
     passed = [(at, less) for at, less in times if told_at < at <= now]
-    return -max(passed)[1] if passed else None
+    if not passed:
+        return None
+    at, less = max(passed)
+    return None if now - at > LATE and _may_wait(start, hours_on, zone, now) else -less
 
 
 def reminder_at(start: datetime, before: timedelta, hours_on: HoursOn, zone: ZoneInfo) -> datetime:
@@ -79,6 +86,14 @@ def office_hours(rulebook: Rulebook, zone: ZoneInfo) -> HoursOn:
         return (Interval(start_at(day, hours.from_, zone), end_at(day, hours.to, zone)),)
 
     return hours_on
+
+
+def _may_wait(start: datetime, hours_on: HoursOn, zone: ZoneInfo, now: datetime) -> bool:
+    """Tell whether nobody works now, and somebody will before the start."""
+    first, last = local_date(now, zone), local_date(start, zone)
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    coming = [span.start for day in days for span in hours_on(day) if now < span.end and span.start < start]
+    return bool(coming) and min(coming) > now
 
 
 def _back_from(at: datetime, hours_on: HoursOn, zone: ZoneInfo) -> Iterator[Interval]:

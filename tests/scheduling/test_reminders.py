@@ -73,6 +73,24 @@ def test_of_several_that_are_due_the_last_says_it_all_until_the_talk_begins(now:
     assert due("2026-03-05 10:00", now) == expected
 
 
+@pytest.mark.parametrize(
+    ("start", "now", "expected"),
+    [
+        # it was due on Wednesday at 10:00
+        ("2026-03-05 10:00", "2026-03-04 22:00", None),
+        ("2026-03-05 10:00", "2026-03-05 07:59", None),
+        ("2026-03-05 10:00", "2026-03-05 08:00", 1440),
+        # in the last minute of the day, and sent when the day is over
+        ("2026-03-05 16:59", "2026-03-04 17:01", 1440),
+        # no hours are left before the talk: late is better than never
+        ("2026-03-05 08:00", "2026-03-05 03:00", 60),
+    ],
+)
+def test_a_late_reminder_waits_for_working_hours_if_any_are_left(start: str, now: str, expected: int | None) -> None:
+    """K4: a worker that comes back at night, or a calendar that takes the hours away, wakes nobody."""
+    assert due(start, now) == expected
+
+
 def test_what_was_booked_within_the_day_is_reminded_of_once() -> None:
     """K3: the reminder whose time was over when the invitation went out is not sent."""
     told_at = at("2026-03-04 15:00")

@@ -13,6 +13,7 @@ from app import directors, outbox
 from app.consults import casefile, desk
 from app.consults.setup import Setup
 from app.errors import Conflict, Invalid
+from app.mail.compose import is_mail_address
 from app.models import Attention, AttentionReason, BookingRow, Consult, Director, DirectorPeer
 from app.npi import is_npi
 from scheduling.values import Interval
@@ -30,8 +31,6 @@ MOST_A_DAY = 100
 
 #: nothing is booked further ahead
 AHEAD = timedelta(days=366)
-
-_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +77,7 @@ def faults(session: Session, facts: Facts, *, lines: Collection[str], director_i
     wrong = _wrong_identity(session, facts, director_id)
     if len(re.sub(r"\D", "", facts.phone)) < 10:
         wrong["phone"] = "Enter the number that letters and invitations give, with area code: 919-555-0142."
-    if not _MAIL.fullmatch(facts.email):
+    if not is_mail_address(facts.email):
         wrong["email"] = "Enter the mail address of the director's calendar, such as lee@plan.example."
     if "/" not in facts.time_zone or facts.time_zone not in available_timezones():
         wrong["time_zone"] = "Choose the zone in which the hours are meant, such as America/New_York."

@@ -71,6 +71,15 @@ def mail_address(value: str) -> str:
     return value
 
 
+def is_mail_address(value: str) -> bool:
+    """Tell whether mail can be sent to that address."""
+    try:
+        mail_address(value)
+    except Unmailable:
+        return False
+    return True
+
+
 def compose(mail: Mail) -> bytes:
     """Write the mail. Raises Unmailable for an address that cannot be used, and for the service's own as recipient."""
     mail_address(mail.sender.address)

@@ -8,10 +8,10 @@ from typing import Self
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from app.mail.compose import is_mail_address
 from app.npi import is_npi
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")
-_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"[\d\s().+/-]+(?:(?:x|ext\.?) ?\d+)?")
 SHORT, LONG = 200, 10_000
 
@@ -75,7 +75,7 @@ class Form:
     def email(self, name: str, missing: str | None = None) -> str:
         """Read a mail address."""
         typed = self.text(name, missing)
-        if typed and (len(typed) > 254 or not _MAIL.fullmatch(typed)):
+        if typed and not is_mail_address(typed):
             self.fail(name, "Enter a mail address such as desk@clinic.example.")
         return typed
 

@@ -41,6 +41,7 @@ def changed(**more: object) -> Facts:
         ({"name": ""}, "name"),
         ({"phone": "555"}, "phone"),
         ({"email": "ada"}, "email"),
+        ({"email": "ada..lee@plan.example"}, "email"),  # no mail could be sent there
         ({"time_zone": "EST"}, "time_zone"),
         ({"licence_states": ("NC", "XX")}, "licence_states"),
         ({"lines_of_business": ("martian",)}, "lines_of_business"),

@@ -99,6 +99,8 @@ class Mailer:
                 # it had enough of this connection, as some have after a hundred messages
                 self._hang_up()
                 server = self._listening(deadline)
+                if not still_wanted():
+                    return None
                 refusal = _offer(server, sender)
         except (smtplib.SMTPException, OSError, ValueError) as error:
             self._hang_up()

@@ -139,6 +139,16 @@ def test_what_is_no_longer_wanted_is_not_offered(server: Scripted) -> None:
     assert server.seen.count("MAIL") == 1
 
 
+def test_what_is_no_longer_wanted_when_a_server_was_called_again_is_not_offered(server: Scripted) -> None:
+    """K1: calling takes a while, and the talk may be off by then."""
+    with Mailer(f"smtp://127.0.0.1:{server.port}") as mailer:
+        mailer.send(BODY, sender=FROM, to=TO)
+        server.script["MAIL"] = ["421 enough for one connection"]
+        assert mailer.send(BODY, sender=FROM, to=TO, still_wanted=lambda: False) is None
+
+    assert len(server.taken) == 1
+
+
 @pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
 def test_encrypted_mail_leaves_when_the_certificate_fits(
     scheme: str, encrypted: Callable[[str], AbstractContextManager[Scripted]], monkeypatch: pytest.MonkeyPatch

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from app.cli_year import play_year
 from app.config import POLICIES_DIR
 from app.policies import find_policy, read_rulebook, read_toml
 from scheduling.policy_examples import failures
@@ -68,12 +69,21 @@ def show(policy_id: str) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line for each happening, nothing else.")
-def simulate(file: Path, as_json: bool) -> None:
-    """Play a scenario in memory and compare what happens with what it expects.
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: an object a line for each happening; of a year one.")
+@click.option("--year", "is_year", is_flag=True, help="FILE is a plan's year: play it and print its figures.")
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), help="With --year: write a page with pictures."
+)
+def simulate(file: Path, as_json: bool, is_year: bool, html: Path | None) -> None:
+    """Play a scenario in memory and compare what happens with what it expects; or, with --year, a plan's year.
 
-    Exit status 0 if every expectation holds, 1 if not, 2 if the file is no scenario.
+    Exit status 0 if every expectation holds, 1 if not, 2 if the file is no scenario (no year).
     """
+    if html is not None and not is_year:
+        raise click.UsageError("--html goes with --year only.")
+    if is_year:
+        play_year(file, policies_dir(), as_json=as_json, html=html)
+        return
     try:
         scenario = read_scenario(read_toml(file))
         rulebook = _rulebook_of(scenario, file)

@@ -194,13 +194,16 @@ def _tell(
     session: Session, file: CaseFile, director: Director, successor: Director, *, setup: Setup, now: datetime
 ) -> None:
     """Tell an office that has no time yet; one that has gets the new invitation (invites.md, section 3)."""
+    what, keeps = "peer-to-peer request", "It keeps its place in line, and there"
+    if not file.state.talk:
+        what, keeps = "request for reconsideration", "There"
     outbox.notify(
         session,
         file.consult,
-        subject="Another medical director takes your peer-to-peer request",
+        subject=f"Another medical director takes your {what}",
         paragraphs=(
             f"{director.name}, who decided, has left. {successor.name} takes your request from now on.",
-            "It keeps its place in line, and there is nothing you need to do.",
+            f"{keeps} is nothing you need to do.",
         ),
         desk=setup.desk,
         plan_name=file.rulebook.policy.name,

@@ -10,6 +10,7 @@ from multiprocessing.synchronize import Barrier
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from app import directors
 from app.consults import assignment, desk, determination, intake, prereview
 from app.consults.casefile import CaseFile
 from app.db import in_transaction, make_engine, make_sessions, transaction
@@ -17,7 +18,7 @@ from app.errors import Conflict
 from app.models import Consult, History, Message, MessageKind, Recipient, ReviewTask
 from scheduling.values import Status, Urgency
 from tests.concurrency.test_race import deadlocks
-from tests.support import factories
+from tests.support import factories, verified
 from tests.support.factories import NOW
 
 ROUNDS = 8
@@ -51,6 +52,7 @@ def test_one_nurse_decides_and_nothing_is_told_twice(engine: Engine, database_ur
     with Session(engine) as session:
         for each in rounds:
             check(session, each, [who for number, who in done if rounds[number] == each])
+        assert verified.exceptions(session, setup=SETUP) == [], "the history proves what the tables say"
     assert deadlocks(engine) == before
 
 
@@ -91,7 +93,9 @@ def arrange(engine: Engine) -> tuple[list[Round], list[int]]:
     with transaction(sessions) as session:
         nurses = [factories.nurse(session).id for _ in range(2)]
         for kind in KINDS * ROUNDS:
-            about = factories.denial(session, factories.director(session), urgency=Urgency.EMERGENT)
+            who = factories.director(session)
+            directors.note_change(session, who.id, by="system", now=NOW)
+            about = factories.denial(session, who, urgency=Urgency.EMERGENT)
             new = factories.request(about, reconsideration=True, talk=kind != WITHOUT_A_CALL)
             consult = intake.request_consult(session, new, setup=SETUP, by="office", now=NOW).consult
             assert consult is not None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import history
 from app.config import POLICIES_DIR
-from app.consults import documents, intake, office
+from app.consults import documents, intake, office, prereview, wanted
 from app.consults.documents import Taken
 from app.consults.setup import Setup
 from app.documents.arriving import Arrived, refuse
@@ -92,6 +92,16 @@ def test_documents_come_first_and_count_for_the_request(session: Session, about:
     assert consult.status is not Status.AWAITING_INFORMATION
     assert rows(session, about)[0].consult_id == consult.id
     assert session.scalars(select(ReviewTask).where(ReviewTask.consult_id == consult.id)).one()
+
+
+def test_a_document_answers_what_a_nurse_wanted_a_refused_file_does_not(session: Session, about: Denial) -> None:
+    consult = ask(session, about, statement="Six weeks of therapy.", reconsideration=True)
+    nurse = factories.nurse(session)
+    prereview.ask_for_more(session, consult.id, "the imaging", account_id=nurse.id, setup=setup(), now=NOW)
+    receive(session, about, refuse("a.exe", 10, RefusedBecause.OTHER_KIND))
+    assert wanted.open_question(session, consult.id) is not None
+    receive(session, about, arrived())
+    assert wanted.open_question(session, consult.id) is None
 
 
 def test_neither_a_refused_file_nor_a_withdrawn_document_is_information(session: Session, about: Denial) -> None:

@@ -96,6 +96,7 @@ def leave(
         raise Invalid({"reason": "Say why another director takes these: it is kept with each case."})
     directors.lock(session, sorted({director_id, *([successor_id] if successor_id else [])}))
     director = directors.get(session, director_id)
+    session.refresh(director)  # it may have been read before the lock was waited for
     if not director.active:
         raise Conflict(f"{director.name} takes no consults any more. Nothing was changed.")
     if successor_id == director_id or (successor_id and not directors.get(session, successor_id).active):

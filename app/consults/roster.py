@@ -132,6 +132,7 @@ def change(
     """
     directors.lock(session, [director_id])
     director = directors.get(session, director_id)
+    session.refresh(director)  # it may have been read before the lock was waited for
     if wrong := faults(session, facts, lines=lines_of(setup), director_id=director_id):
         raise Invalid(wrong)
     before = facts_of(director)

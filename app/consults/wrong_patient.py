@@ -72,12 +72,14 @@ def withdraw_case(
         execution_options=casefile.AFRESH,
     ).all()
     reviews = session.scalars(
-        select(ReviewTask).where(ReviewTask.consult_id.in_([consult.id for consult in consults])).with_for_update()
+        select(ReviewTask).where(ReviewTask.consult_id.in_([consult.id for consult in consults])).with_for_update(),
+        execution_options=casefile.AFRESH,
     ).all()
     kept: dict[str, Any] = {}
     for row in (denial, *consults, *reviews):
         _move(row, INFORMATION[type(row)], kept)
-    for entry in session.scalars(select(LateEntry).where(LateEntry.denial_id == denial_id).with_for_update()):
+    entries = select(LateEntry).where(LateEntry.denial_id == denial_id).with_for_update()
+    for entry in session.scalars(entries, execution_options=casefile.AFRESH):
         _keep(entry, {"body": entry.body}, kept)
         entry.body = {**entry.body, **dict.fromkeys(OF_A_FORM, "")}
     if part is Part.CASE:

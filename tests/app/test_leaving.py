@@ -6,7 +6,7 @@ from email import message_from_bytes
 
 import pytest
 from icalendar import Calendar
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from app import accounts
@@ -189,3 +189,17 @@ def test_a_time_with_whoever_leaves_goes_back_to_the_line_it_is_of(session: Sess
     left = leave(session, peer, None)
     assert (left.moved, left.returned) == (0, 1)
     assert (consult.status, consult.director_id) == (Status.WAITING, lee.id)
+
+
+def test_of_two_who_press_at_once_the_second_changes_nothing(engine: Engine) -> None:
+    """A6: what was read before the lock was waited for is read again."""
+    with Session(engine) as first, Session(engine) as second:
+        lee, omar, kim = (factories.director(first) for _ in range(3))
+        first.commit()
+        read_before = second.get_one(Director, lee.id)
+        assert read_before.active
+        say = {"seen": "", "setup": setup(), "by": "system", "now": NOW}
+        leaving.leave(first, lee.id, omar.id, "Retired.", **say)
+        first.commit()
+        with pytest.raises(Conflict):
+            leaving.leave(second, lee.id, kim.id, "Retired.", **say)

@@ -57,7 +57,12 @@ def candidates(session: Session, shown: RequestView, *, now: datetime) -> list[C
                 in_time=first is not None and (due is None or first.start < due),
             )
         )
-    return sorted(found, key=lambda each: (each.why_not is not None, not each.in_time, not each.is_peer))
+    return sorted(found, key=_order)
+
+
+def _order(candidate: Candidate) -> tuple[bool, bool, bool, float]:
+    start = candidate.first.start.timestamp() if candidate.first else float("inf")
+    return candidate.why_not is not None, not candidate.in_time, not candidate.is_peer, start
 
 
 def _first(

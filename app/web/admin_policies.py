@@ -1,7 +1,7 @@
 """The administrator's pages of the policies in force: in plain English, their worked examples, the cases decided."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import render_template
@@ -16,7 +16,7 @@ from app.web.access import allow
 from app.web.admin import administrator
 from app.web.edge import db_session, setup
 from app.web.office.words import REFUSALS
-from app.web.times import when
+from app.web.times import day, when
 from scheduling.policy_examples import denial_of, failures, outcome
 from scheduling.policy_text import in_plain_english
 from scheduling.values import Rulebook
@@ -104,7 +104,7 @@ def worked(rulebook: Rulebook) -> list[Worked]:
 
 
 def _said(value: object, zone: ZoneInfo) -> str:
-    return when(value, zone) if isinstance(value, datetime) else str(value)
+    return when(value, zone) if isinstance(value, datetime) else day(value) if isinstance(value, date) else str(value)
 
 
 def _refusal(reason: str) -> str:

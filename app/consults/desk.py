@@ -158,6 +158,8 @@ def put_back(session: Session, off_id: int, *, by: str, now: datetime) -> Direct
     if off is None or off.kind is OffKind.BUSY:
         raise NotFound("There is no such time off.")
     directors.lock(session, [off.director_id])
+    if session.scalar(select(DirectorOff.id).where(DirectorOff.id == off_id)) is None:
+        raise NotFound("This time off was taken back a moment ago. Nothing was changed.")
     session.delete(off)
     directors.note_change(session, off.director_id, by=by, now=now)
     return off

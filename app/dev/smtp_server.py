@@ -24,7 +24,8 @@ class _Keeper:
         self.mailbox = mailbox
         self.service = service
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 -- aiosmtpd's name
+    # aiosmtpd calls its handlers by the SMTP command in capitals; under another name it would keep nothing
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 -- as above
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         number = self.mailbox.keep(content)
         answered = [address for address in envelope.rcpt_tos if without_detail(address) == self.service]

@@ -68,7 +68,9 @@ def _ask(connection: socket.socket, content: Iterable[bytes], until: float) -> s
         _send(connection, struct.pack("!I", 0), until)
         whole = True
     except (BrokenPipeError, ConnectionResetError):
-        pass  # it has heard enough; why, it may still have said
+        # clamd closes as soon as it has found something, or the file is longer than it takes, and says so before it
+        # does. So its answer is read all the same; an "OK" to a part of the file is made no verdict below.
+        pass
     answer = b""
     while not answer.endswith(b"\0") and len(answer) < _LONGEST_ANSWER:
         connection.settimeout(_left(until))

@@ -73,7 +73,9 @@ def verdict(file: BinaryIO) -> str:
         return f"refused {refused}"
     except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return "refused too_much_inside"
-    except Exception:  # whatever a library says of a file that it cannot read
+    except Exception:
+        # pikepdf, Pillow and what they stand on raise errors of many kinds, which no list of theirs holds, over files
+        # made to deceive. Whatever it is, the file was not opened, and what was not opened is not taken.
         return "refused damaged"
     return f"{kind} {pages}"
 

@@ -38,7 +38,9 @@ def busy_in(content: bytes, span: Interval, *, zone: ZoneInfo, own_domain: str) 
         found = [*_of_events(calendar, span, zone, own_domain), *_of_free_busy(calendar)]
     except UnreadableError:
         raise
-    except Exception:  # two libraries on the bytes of strangers: whatever they raise, nothing was read
+    except Exception:
+        # icalendar and recurring-ical-events raise KeyError, TypeError, OverflowError and more over the bytes of
+        # strangers. Whatever it is, nothing was read; as a fault it leaves the last copy, and is never "free" (C10).
         raise UnreadableError("What is there is no calendar that can be read.") from None
     return _joined(each for each in found if each.overlaps(span))
 

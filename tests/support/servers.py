@@ -41,10 +41,10 @@ class Databases:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """Run a PostgreSQL whose data goes with it."""
+def postgres(*, durable: bool = False) -> Iterator[Postgres]:
+    """Run a PostgreSQL whose data goes with it; only a `durable` one waits for the disk."""
     with _folder() as home:
-        server = Postgres(home, durable=False)
+        server = Postgres(home, durable=durable)
         process = server.start()
         try:
             yield server

@@ -202,6 +202,15 @@ def test_a_member_can_read_the_members_notice(kind: LetterKind) -> None:
     assert grade(body) < 7
 
 
+def test_a_member_is_not_told_of_a_talk_that_nobody_had() -> None:
+    """A reconsideration without a call: the doctors have not talked."""
+    talked = "Your doctor talked with a doctor of ours"
+    assert talked in letter(LetterKind.MEMBER_MODIFIED)
+    without = letter(LetterKind.MEMBER_MODIFIED, talked_with="")
+    assert talked not in without
+    assert "A doctor of ours looked at it again." in without
+
+
 def test_the_fonts_are_those_that_were_taken() -> None:
     """Each file is as `scripts/renew_assets.sh` took it from its package; the licences lie beside them."""
     listed = dict(reversed(line.split("  ")) for line in (FONTS / "SHA256SUMS").read_text().splitlines())

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import accounts, directors, history, outbox
-from app.consults import casefile, desk, hours
+from app.consults import calendars, casefile, desk, hours
 from app.consults.casefile import CaseFile
 from app.consults.hours import TouchesOthersError
 from app.consults.setup import Setup
@@ -111,6 +111,8 @@ def leave(
     if successor_id:
         _follow(session, director_id, directors.get(session, successor_id))
     _close_account(session, director_id, by)
+    calendars.revoke_feed(session, director_id)
+    calendars.forget_busy_calendar(session, director_id, by=by, now=now)
     moved = [each for each in moving if each.own_line and each.cannot is None]
     return Left(
         moved=len(moved),

@@ -10,19 +10,21 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from app import accounts
-from app.consults import assignment, hours, intake, leaving
+from app.consults import assignment, calendars, hours, intake, leaving
 from app.errors import Conflict, Invalid
 from app.history import account_actor
 from app.models import (
     Attention,
     AttentionReason,
     BookingRow,
+    BusyCalendar,
     Consult,
     Director,
     History,
     Message,
     StaffRole,
 )
+from app.queries.calendars import talks_of
 from scheduling.values import Status
 from tests.support import factories
 from tests.support.factories import NOW, setup
@@ -189,6 +191,23 @@ def test_a_time_with_whoever_leaves_goes_back_to_the_line_it_is_of(session: Sess
     left = leave(session, peer, None)
     assert (left.moved, left.returned) == (0, 1)
     assert (consult.status, consult.director_id) == (Status.WAITING, lee.id)
+
+
+def test_the_calendars_of_whoever_has_left_are_read_no_more(session: Session) -> None:
+    """The private address works no more, and nobody fetches the busy calendar."""
+    lee, omar = factories.director(session), factories.director(session)
+    token = calendars.new_feed_token(session, lee.id, now=NOW)
+    calendars.name_busy_calendar(session, lee.id, "https://calendar.clinic.example/x.ics", by="account:1", now=NOW)
+    others = calendars.new_feed_token(session, omar.id, now=NOW)
+
+    leave(session, lee, omar)
+
+    found = [
+        talks_of(session, each, base_url="https://p2p.plan.example", uid_domain="plan.example", now=NOW)
+        for each in (token, others)
+    ]
+    assert found == [None, []]
+    assert session.scalars(select(BusyCalendar)).all() == []
 
 
 def test_of_two_who_press_at_once_the_second_changes_nothing(engine: Engine) -> None:

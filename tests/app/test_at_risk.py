@@ -1,6 +1,5 @@
 """A consult that cannot meet its deadline is before a person before the deadline passes, not after."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -134,7 +133,10 @@ def test_a_case_in_the_line_of_a_director_who_takes_none_any_more_is_told_of(ses
 def test_a_whole_business_day_is_left_when_a_person_is_told() -> None:
     rules = setup().policies.current(BSP)
     pacific = ZoneInfo("America/Los_Angeles")
-    told: Callable[[datetime], datetime] = lambda due: warned_from(rules, due).astimezone(pacific)  # noqa: E731
+
+    def told(due: datetime) -> datetime:
+        return warned_from(rules, due).astimezone(pacific)
+
     assert told(datetime(2026, 3, 4, 17, tzinfo=pacific)) == datetime(2026, 3, 3, 8, tzinfo=pacific)
     assert told(datetime(2026, 3, 9, 17, tzinfo=pacific)) == datetime(2026, 3, 6, 8, tzinfo=pacific), "over a weekend"
     assert told(datetime(2026, 3, 8, tzinfo=pacific)) == datetime(2026, 3, 6, 8, tzinfo=pacific), "through Saturday"

@@ -72,7 +72,7 @@ def test_after_a_month_of_changes_the_server_shows_what_holds(session: Session, 
     """Mail servers fail by chance meanwhile, and workers die."""
     month = begin(session, seed)
     addresses = [month.consult.office_email, *(who.email for who in month.directors)]
-    month.calendars = {address: calendar_of(server, f"user{i}") for i, address in enumerate(addresses)}  # type: ignore[assignment]
+    month.calendars = {address: calendar_of(server, f"user{i}") for i, address in enumerate(addresses)}  # type: ignore[assignment]  # of one sort, more special
     for _ in range(STEPS):
         month.step()
     month.calm_down()

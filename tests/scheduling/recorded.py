@@ -44,7 +44,7 @@ class Written:
 
 
 def _plain(happening: Happening) -> dict[str, Any]:
-    return json.loads(json.dumps({key: plain(value) for key, value in happening.details.items()}))  # type: ignore[no-any-return]
+    return json.loads(json.dumps({key: plain(value) for key, value in happening.details.items()}))  # type: ignore[no-any-return]  # JSON has no types
 
 
 @dataclass(slots=True)

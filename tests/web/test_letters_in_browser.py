@@ -76,7 +76,7 @@ def test_what_follows_is_worked_off_by_keys_and_every_page_holds(
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_pages_of_letters_hold(sign_in_as, changed: Consult, open_page, db: Session, width: int) -> None:  # noqa: F811
+def test_the_pages_of_letters_hold(sign_in_as, changed: Consult, open_page, db: Session, width: int) -> None:  # noqa: F811 -- fixtures
     page: Page = sign_in_as(StaffRole.ADMINISTRATOR, width)
     for path in ("/admin/letters", f"/admin/history/{changed.denial_id}"):
         page.goto(path)

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_an_office_asks_without_a_call_and_then_for_a_talk(open_page, made: Denial, width: int) -> None:  # noqa: F811
+def test_an_office_asks_without_a_call_and_then_for_a_talk(open_page, made: Denial, width: int) -> None:  # noqa: F811 -- fixtures
     """NC-4, N1."""
     page: Page = open_page(width=width)
     find(page, made)

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from scheduling.free_time import AHEAD, INSTANT, Wish
@@ -129,11 +129,13 @@ class Judge:
         late = deadline is not None and (own.start is None or own.start >= deadline)
         if moved or not late or not _falls_back(known):
             return own
-        for peer in self._peers(known, rules.specialty):
+        peers = self._peers(known, rules.specialty)
+        for peer in peers:
             found = self._first(view, known, [peer], now, until=deadline)
             if found.start is not None:
                 return found
-        return own
+        # a peer may still be right: a time of his that was given up while the line was read counts as taken above
+        return replace(own, allowed=[*own.allowed, *peers])
 
     def _first(
         self,
@@ -160,7 +162,8 @@ class Judge:
 
     def _was_free(self, decision: Decision, view: View, known: Known) -> bool:
         """Tell whether the time given was free, as far as that can be said for certain."""
-        wish = _wish(known, decision.at, moved=decision.moved)
+        until = known.standing.deadline if decision.director not in self._own(known) else None
+        wish = _wish(known, decision.at, moved=decision.moved, until=until)
         start = decision.during.start
         if not wish.earliest <= start <= wish.latest:
             return False

@@ -228,6 +228,24 @@ def test_what_could_not_be_seen_yet_is_judged_as_it_was_seen() -> None:
     assert "overtaken 2" in faults(seen, line.rulebook)
 
 
+def test_a_peers_time_that_was_given_up_while_the_line_was_read_may_be_used() -> None:
+    """The peer's diary is read a moment after the line, in which his time still stands."""
+    sla = "consult = { sla = [{ within = 1, unit = 'business_days', of = 'request_received' }] }\n"
+    people = (director(0, {"wed": ["09:00-09:30"]}, peers=(1,)), director(1, {"mon": ["11:00-11:30"]}))
+    line = log(f"{sla}director = {{ fallback = 'designated_peer' }}", *people)
+    line.ask(1, about=denial(director=1))
+    withdraw(line, 1, MONDAY + MINUTE)
+    line.ask(2, at=MONDAY + MINUTE)
+    assert [row.details["director"] for row in line.rows if row.what == "booked"] == [1, 1]
+
+    def crossed(row: Row) -> Row:
+        if (row.consult, row.what) == (1, "cancelled"):
+            return replace(row, xact=7)
+        return replace(row, xact=8, seen="7:8:7") if (row.consult, row.what) == (2, "booked") else row
+
+    assert faults([crossed(row) for row in line.rows], line.rulebook) == []
+
+
 KEYS = ((2, "received"), (1, "booked"))
 
 

@@ -190,11 +190,6 @@ def messages(session: Session, state: MailState) -> list[MessageRow]:
     return [_message(message, consult, state) for message, consult in session.execute(query)]
 
 
-def count_failed(session: Session) -> int:
-    """Count the messages that were given up."""
-    return session.scalars(select(func.count()).where(_is(MailState.FAILED))).one()
-
-
 def _is(state: MailState) -> ColumnElement[bool]:
     ends = {
         MailState.SENT: Message.sent_at,

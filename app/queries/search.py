@@ -13,7 +13,6 @@ from scheduling.values import Status
 
 #: a search shows so many cases; more would not be read
 MOST_FOUND = 50
-MOST_TERMS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,7 +170,7 @@ def test_the_proof_names_whoever_stood_before_it_and_why_that_request_did_not_ha
     section = prove(session, second.denial_id, setup=factories.setup(), zone="America/New_York", now=factories.NOW)
     assert section.table is not None
     said = [row[-1] for row in section.table.rows]
-    why = "the time lay outside its windows"
+    why = "its physician could not talk then"
     assert f"{second.reference} came in. Before it without a time: {first.reference}." in said
     assert f"{first.reference} stood before {second.reference} in line: {why}." in said
     assert "None of it is against the order." in section.text

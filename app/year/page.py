@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from app.year.result import DAYS, Figures
-from app.year.text import NAMES, compared, duration, missed, percent, words
+from app.year.text import NAMES, comparison, duration, missed, percent, words
 
 WIDTH, BAR, GAP = 640, 18, 6
 _STYLE = (
     "body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}"
-    "table{border-collapse:collapse;margin:.5rem 0 2rem}th,td{border:1px solid #a9aeb1;padding:.2rem .6rem;"
-    "text-align:left}td.n{text-align:right}svg{max-width:100%;height:auto}figure{margin:0 0 1rem}"
+    "div{overflow-x:auto}table{border-collapse:collapse;margin:.5rem 0 2rem}"
+    "th,td{border:1px solid #a9aeb1;padding:.2rem .6rem;text-align:left}td.n{text-align:right}svg{max-width:100%;height:auto}figure{margin:0 0 1rem}"
     "text{font:13px sans-serif;fill:#1b1b1b}.good{fill:#005ea2}.bad{fill:#b50909}.soft{fill:#a9aeb1}"
     "@media print{section{break-inside:avoid}}"
 )
@@ -27,10 +27,11 @@ def as_page(found: Figures) -> str:
     )
     return "\n".join(
         [
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n<p>{lead}</p>",
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>',
+            '<meta name="viewport" content="width=device-width, initial-scale=1"/>',
+            f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<p>{lead}</p>",
             *_sections(found),
-            "</body>\n</html>\n",
+            "</main>\n</body>\n</html>\n",
         ]
     )
 
@@ -79,9 +80,7 @@ def _sections(found: Figures) -> Iterator[str]:
         [(n, *(week[name] for name in ("asked", "talked", "settled", "open_at_end"))) for n, week in _numbered(found)],
     )
     if found["variants"]:
-        head = ("What would change", "Median wait", "9 of 10 within", "Right kept", "Promise kept", "Booked")
-        rows = [compared({"what": "as it is", **found}), *map(compared, found["variants"])]
-        yield _section("What one more would change", "", head, rows)
+        yield _section("What one more would change", "", *comparison(found))
     yield _section(
         "What came of it",
         "",
@@ -108,8 +107,9 @@ def _section(title: str, picture: str, head: Sequence[str], rows: Rows) -> str:
     heads = "".join(f'<th scope="col">{escape(each)}</th>' for each in head)
     lines = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     return (
-        f"<section>\n<h2>{escape(title)}</h2>\n{picture}\n<table>\n<thead><tr>{heads}</tr></thead>\n"
-        f"<tbody>\n{lines}\n</tbody>\n</table>\n</section>"
+        f"<section>\n<h2>{escape(title)}</h2>\n{picture}\n"
+        f'<div role="region" tabindex="0" aria-label="{escape(title)}">\n<table>\n<thead><tr>{heads}</tr></thead>\n'
+        f"<tbody>\n{lines}\n</tbody>\n</table>\n</div>\n</section>"
     )
 
 

@@ -85,23 +85,19 @@ def _lines(found: Figures) -> Iterator[str]:
     )
     if found["variants"]:
         yield ""
-        yield from _table(
-            ("What would change", "median", "9 of 10", "right kept", "promise kept", "booked"),
-            [compared({"what": "as it is", **found}), *map(compared, found["variants"])],
-        )
+        yield from _table(*comparison(found))
 
 
-def compared(row: Figures) -> tuple[str, ...]:
-    """Return what a variant is compared by: its name, two waits, two deadlines, how busy."""
-    waits, deadlines = row["waits"]["all"], row["deadlines"]
-    return (
-        row["what"],
-        duration(waits["median"]),
-        duration(waits["p90"]),
-        percent(deadlines["occur_by"]["met_share"]),
-        percent(deadlines["sla"]["met_share"]),
-        percent(row["booked_share"]),
-    )
+def comparison(found: Figures) -> tuple[list[str], list[list[str]]]:
+    """Return head and rows of what the variants change: two waits, each deadline that the plan has, how busy."""
+    kept = [name for name, row in found["deadlines"].items() if row["met"] or row["missed"]]
+    head = ["What would change", "median wait", "9 of 10 within", *(f"{NAMES[name]} kept" for name in kept), "booked"]
+    rows = []
+    for each in ({"what": "as it is", **found}, *found["variants"]):
+        waits, shares = each["waits"]["all"], [each["deadlines"][name]["met_share"] for name in kept]
+        waited = [duration(waits["median"]), duration(waits["p90"])]
+        rows.append([each["what"], *waited, *map(percent, shares), percent(each["booked_share"])])
+    return head, rows
 
 
 def _listed(counts: dict[str, int]) -> str:

@@ -5,7 +5,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner, Result
+from playwright.sync_api import Browser
 
 from app.cli_rules import simulate
 from app.dev.surroundings import ROOT
@@ -53,7 +55,7 @@ def test_the_page_is_whole_and_says_what_the_figures_say(tmp_path: Path) -> None
     page = tmp_path / "year.html"
     found = json.loads(play(tmp_path, SHORT, "--json", "--html", str(page)).output)
     written = page.read_text()
-    tree = ElementTree.fromstring(written.removeprefix("<!DOCTYPE html>\n").replace('<meta charset="utf-8">', ""))  # noqa: S314 -- our own page
+    tree = ElementTree.fromstring(written.removeprefix("<!DOCTYPE html>\n"))  # noqa: S314 -- our own page
     assert not [part for part in tree.iter() if part.tag in ("script", "link", "img", "iframe")]
     pictures = list(tree.iter("svg"))
     assert pictures
@@ -61,6 +63,18 @@ def test_the_page_is_whole_and_says_what_the_figures_say(tmp_path: Path) -> None
     rows = [[cell.text for cell in row] for row in tree.iter("tr")]
     for director in found["directors"]:
         assert any(row[:3] == [director["name"], str(director["decided"]), str(director["talks"])] for row in rows)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 320])
+def test_the_page_is_accessible_and_fits_a_telephone(browser: Browser, tmp_path: Path, width: int) -> None:
+    file = tmp_path / "year.html"
+    assert play(tmp_path, SHORT, "--html", str(file)).exit_code == 0
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(file.as_uri())
+    assert Axe().run(page).violations_count == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
 
 
 def test_the_terminal_shows_waits_deadlines_directors_and_what_would_change(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from app.config import Settings
 from app.consults.setup import Setup
 from app.db import make_engine, make_sessions
 from app.process import make_process
-from bench import booking, draining, planning, posting
+from bench import booking, draining, planning, posting, year
 from tests.support import servers
 from tests.support.stack import Stack
 from tests.support.stack import stack as started_stack
@@ -41,6 +41,10 @@ def measure(stack: Stack, *, messages: int) -> None:
     rulebook = running.setup.policies.current("blue-cross-nc-commercial")
     for length, milliseconds in planning.measure(rulebook).items():
         say(f"one request more, line of {length}", f"{milliseconds:.1f} ms")
+    for requests, people in year.SIZES:
+        played = year.measure(requests, people)
+        cost = f"{played.seconds:.1f} s of CPU, {played.megabytes} MB"
+        say(f"a year, {played.requests} requests, {played.directors} directors", cost)
     running.engine.dispose()
 
 

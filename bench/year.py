@@ -1,0 +1,76 @@
+"""How long a plan's year takes to play on one core, and how much memory: in a process of its own for each size."""
+
+import multiprocessing
+import resource
+import time
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from app.config import POLICIES_DIR
+from app.policies import find_policy, read_rulebook, read_toml
+from app.year.description import Year, read_year
+from app.year.people import people_of
+from app.year.play import Play
+
+EXAMPLE = Path(__file__).parent.parent / "docs" / "years" / "blue-shield-promise-medi-cal.toml"
+
+#: requests and directors: what is aimed at, and a quarter of it, to see whether memory grows with them
+SIZES = ((25_000, 10), (100_000, 40))
+
+_processes = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What one year cost."""
+
+    requests: int
+    directors: int
+    seconds: float
+    "of CPU"
+    megabytes: int
+    "at the most, of the whole process"
+
+
+def measure(requests: int, directors: int) -> Played:
+    """Play the example's year with so many requests and directors, half of either group."""
+    ours, theirs = _processes.Pipe()
+    process = _processes.Process(target=_play, args=(requests, directors, theirs))
+    process.start()
+    theirs.close()  # so that a process that dies ends the wait
+    played = ours.recv()
+    process.join()
+    assert isinstance(played, Played)
+    return played
+
+
+def _play(requests: int, directors: int, pipe: Connection) -> None:
+    year = _scaled(read_year(read_toml(EXAMPLE)), requests, directors)
+    policy = find_policy(POLICIES_DIR, year.policy)
+    assert policy is not None, "the example's policy is shipped"
+    rulebook = read_rulebook(policy)
+    began = time.process_time()
+    tally = Play(year, rulebook, people_of(year, rulebook)).play()
+    seconds = time.process_time() - began
+    pipe.send(
+        Played(
+            requests=sum(tally.asked.values()),
+            directors=len(tally.directors),
+            seconds=seconds,
+            megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        )
+    )
+
+
+def _scaled(year: Year, requests: int, directors: int) -> Year:
+    mornings, afternoons = year.director
+    return replace(
+        year,
+        arrivals=replace(year.arrivals, a_year=requests),
+        director=(
+            replace(mornings, number=directors // 2),
+            replace(afternoons, number=directors - directors // 2),
+        ),
+        nurse=replace(year.nurse, number=max(1, year.nurse.number * requests // year.arrivals.a_year)),
+    )

@@ -10,7 +10,8 @@ WIDTH, BAR, GAP = 640, 18, 6
 _STYLE = (
     "body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}"
     "div{overflow-x:auto}table{border-collapse:collapse;margin:.5rem 0 2rem}"
-    "th,td{border:1px solid #a9aeb1;padding:.2rem .6rem;text-align:left}td.n{text-align:right}svg{max-width:100%;height:auto}figure{margin:0 0 1rem}"
+    "th,td{border:1px solid #a9aeb1;padding:.2rem .6rem;text-align:left}"
+    "td.n{text-align:right}svg{max-width:100%;height:auto}figure{margin:0 0 1rem}"
     "text{font:13px sans-serif;fill:#1b1b1b}.good{fill:#005ea2}.bad{fill:#b50909}.soft{fill:#a9aeb1}"
     "@media print{section{break-inside:avoid}}"
 )

@@ -186,6 +186,8 @@ class Openings:
         """Return the earliest opening that starts from `at_least` to `latest`, before `before`, inside one window."""
         if before is not None:
             latest = min(latest, before - _INSTANT)
+        if latest < at_least:
+            return None
         best: datetime | None = None
         if not windows:
             best = self._first(at_least, latest)

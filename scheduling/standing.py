@@ -213,11 +213,16 @@ class Standing:
 
     def _could_use(self, state: ConsultState, director: int, during: Interval, *, is_own: bool) -> bool:
         """Tell whether a request without a time could have one there; with a peer only before its deadline."""
-        openings, before = self.openings(director, self.rulebook(state)), state.deadlines.binding
-        if openings is None or not (is_own or before):
+        before = None if is_own else state.deadlines.binding
+        if not is_own and (before is None or before <= self.now):
+            return False
+        openings = self.openings(director, self.rulebook(state))
+        if openings is None:
             return False
         reach = openings.reach_of(during)
-        at_least, before = max(reach.start, self.now), None if is_own else before
+        at_least = max(reach.start, self.now)
+        if before is not None and before <= at_least:
+            return False
         return openings.first(at_least=at_least, latest=reach.end, before=before, windows=state.windows) is not None
 
     def _could_move_to(self, state: ConsultState, director: int, during: Interval) -> bool:

@@ -37,6 +37,8 @@ class Open:
     drawn: Drawn
     state: ConsultState
     bookings: int = 0
+    #: how often it was found since its last booking that no opening lies in its windows
+    in_vain: int = 0
     with_nurse: bool = False
     talk_began: datetime | None = None
     booked_at: datetime | None = None

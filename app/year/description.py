@@ -147,7 +147,9 @@ class Office:
     window_minutes: Spread = key(spread(120, 240), "how wide a window is")
     window_within_days: int = key(5, "business days ahead in which they lie", least=1, most=60)
     window_clock: BusinessHours = key(BusinessHours(), "hours in which they lie")
-    new_windows_after_hours: Spread = key(spread(2, 24), "hours until it gives others, where no opening lies in them")
+    new_windows_after_hours: Spread = key(
+        spread(2, 24), "hours until it gives others, where no opening lies in them; doubled each time in vain"
+    )
     move_up: float = key(0.5, "share that agrees to be moved up", **A_SHARE)
     reschedules: float = key(0.0, "share of booked times that the office gives up for others", **A_SHARE)
     absent: float = key(0.0, "share of booked times at which the first call is not answered", **A_SHARE)

@@ -34,6 +34,8 @@ _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 #: a case that is neither due nor talked about is looked at after those of so long a time
 _LONG = timedelta(days=60)
+#: an office that gives other windows in vain takes twice as long each time, up to so many times
+MOST_DOUBLED = 6
 
 
 class Play:
@@ -344,7 +346,8 @@ class Play:
                     self._at(due, self._review_is_due, number)
             case What.UNPLACED if mine.state.windows:
                 stream = self._chance.of("new windows", number, now.isoformat())
-                after = max(drawn(office.new_windows_after_hours, stream), 1)
+                after = max(drawn(office.new_windows_after_hours, stream), 1) * 2 ** min(mine.in_vain, MOST_DOUBLED)
+                mine.in_vain += 1
                 self._at(now + after * _HOUR, self._give_windows, number, mine.bookings)
             case What.PEER_OFFERED:
                 self._answer_later(mine, now, accepts=office.accepts_peer)
@@ -368,7 +371,7 @@ class Play:
         """Let the time come; and, as chance has it, let a side give it back before."""
         booking = mine.state.booking
         assert booking is not None
-        mine.bookings += 1
+        mine.bookings, mine.in_vain = mine.bookings + 1, 0
         number, start = mine.drawn.number, booking.during.start
         office, stream = self.year.office, self._chance.of("booked", number, mine.bookings)
         declines, reschedules, when = stream.random(), stream.random(), stream.random()

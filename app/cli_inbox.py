@@ -12,7 +12,7 @@ from app.db import one_after_another, transaction
 from app.errors import NotFound
 from app.mail import imap
 from app.mail import inbox as mail
-from app.models import InboundMail, Mailbox
+from app.models import InboundKind, InboundMail, Mailbox
 
 
 @click.group()
@@ -35,7 +35,7 @@ def list_(only_open: bool, limit: int) -> None:
         for problem in session.scalars(_problems(running.settings)):
             click.echo(f"{problem.source}: not read since {problem.problem_since:%Y-%m-%d %H:%MZ}: {problem.problem}")
         for row in session.scalars(query):
-            done = (row.kind.value, row.outcome) if row.kind else ("to do", f"tried {row.attempts} times")
+            done = (_kind(row.kind), row.outcome) if row.kind else ("to do", f"tried {row.attempts} times")
             click.echo("  ".join((str(row.id), f"{row.received_at:%Y-%m-%d %H:%MZ}", *done, row.sender or "-")))
 
 
@@ -69,7 +69,12 @@ def reprocess(inbound_id: int) -> None:
             raise NotFound(f"There is no mail {inbound_id}. `peerline inbox list` has their numbers.")
         row = inbound.reprocess(session, inbound_id, setup=running.setup, now=utcnow())
         assert row.kind is not None, "it was just done"
-        click.echo(f"Mail {row.id}: {row.kind.value}, {row.outcome}")
+        click.echo(f"Mail {row.id}: {_kind(row.kind)}, {row.outcome}")
+
+
+def _kind(kind: InboundKind) -> str:
+    """Name a kind; a letter is what Peerline writes, so what somebody wrote is called otherwise."""
+    return "written" if kind is InboundKind.LETTER else kind.value
 
 
 def _problems(settings: Settings) -> Select[Mailbox]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
@@ -55,7 +55,7 @@ def keep_busy(session: Session, director_id: int, busy: Iterable[Interval], *, b
     )
     session.flush()
     _settle_conflicts(session, director_id, wanted, now)
-    _call_for_conflicts(session, director_id, new, now)
+    _call_for_conflicts(session, director_id, new, known=known.keys(), now=now)
     if gone or new:
         directors.note_change(session, director_id, by=by, now=now)
 
@@ -94,12 +94,16 @@ def _live_bookings(session: Session, director_id: int, now: datetime) -> Sequenc
     ).all()
 
 
-def _call_for_conflicts(session: Session, director_id: int, new: Sequence[Interval], now: datetime) -> None:
+def _call_for_conflicts(
+    session: Session, director_id: int, new: Sequence[Interval], *, known: Collection[Interval], now: datetime
+) -> None:
+    """Call for a person where a booking meets busy time that met none before: what grew or shrank was told already."""
     if not new:
         return
     for booking in _live_bookings(session, director_id, now):
-        met = next((span for span in new if span.overlaps(interval(booking.during))), None)
-        if met is not None:
+        during = interval(booking.during)
+        met = next((span for span in new if span.overlaps(during)), None)
+        if met is not None and not any(span.overlaps(during) for span in known):
             call_for_a_person(
                 session,
                 booking.consult_id,

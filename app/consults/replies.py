@@ -86,7 +86,7 @@ def _record(session: Session, row: InboundMail, mail: Received, reply: Reply, *,
         return "out_of_date"
     answer = Answer.PROPOSED if reply.method == "COUNTER" else _ANSWERS.get(reply.answer)
     if answer is None:
-        return "ignored" if reply.answer in ("", "needs-action") else LOOK
+        return "ignored" if reply.answer == "needs-action" else LOOK
     doubt = _doubt(session, row, mail, reply, file.consult, setup)
     if doubt in ("other_sender", "inside_a_mail") and answer in (Answer.ACCEPTED, Answer.TENTATIVE):
         return doubt

@@ -24,6 +24,8 @@ _FOLD = re.compile(rb"(?:\r\n|\n|\r)[ \t]")
 _ADDRESS = re.compile(r"[^\s<>\"@]{1,64}@[^\s<>\"@]{1,250}")
 _INSTANT = re.compile(r"\d{8}T\d{6}Z?")
 _LONGEST_COMMENT = 2000
+#: an instant outside of these years is nobody's answer, and near the ends of the calendar no zone can show it
+_YEARS = range(2000, 2200)
 
 Property = tuple[Mapping[str, str], str]
 
@@ -166,12 +168,12 @@ def _address(params: Mapping[str, str], value: str) -> str:
 
 
 def _instant(found: Sequence[Property]) -> datetime | None:
-    """Return an instant in UTC; None for a day, for a time of no zone, and for a zone that is not known."""
+    """Return an instant in UTC; None for a day, a time of no zone, a zone that is not known, and beyond `_YEARS`."""
     if not found:
         return None
     params, value = found[0]
     value = value.strip()
-    if not _INSTANT.fullmatch(value):
+    if not _INSTANT.fullmatch(value) or int(value[:4]) not in _YEARS:
         return None
     zone = UTC if value.endswith("Z") else _zone(params.get("TZID", ""))
     if zone is None:

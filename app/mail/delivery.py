@@ -243,11 +243,22 @@ def _has_a_newer_version(session: Session, message: Message) -> bool:
 
 
 def _reminds_of_nothing(session: Session, message: Message, now: datetime) -> bool:
-    """Tell whether the talk of a reminder is off, at another time, or has begun (K1, K2, K4)."""
+    """Tell whether the talk of a reminder is off, at another time, or has begun (K1, K2, K4).
+
+    One that lay in the queue while its side was invited anew, to another address or with another number, is dropped
+    too: it says what held before.
+    """
     if message.booking_id is None:
         return False
     booking = session.get_one(BookingRow, message.booking_id, populate_existing=True)
-    return booking.released_at is not None or interval(booking.during).start <= now
+    invited_anew = select(Message.id).where(
+        Message.consult_id == message.consult_id,
+        Message.recipient == message.recipient,
+        Message.kind == MessageKind.INVITATION,
+        Message.id > message.id,
+    )
+    is_over = booking.released_at is not None or interval(booking.during).start <= now
+    return is_over or session.scalars(invited_anew.limit(1)).first() is not None
 
 
 def _is_out_of_date(session: Session, message: Message) -> bool:

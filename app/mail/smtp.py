@@ -25,6 +25,8 @@ LONGEST_ANSWER = 32_768
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 _CLOSING = 421
+#: "authentication required" (RFC 4954): refuses us, and would refuse every message
+_NOT_LET_IN = 530
 
 
 class Result(StrEnum):
@@ -102,6 +104,8 @@ class Mailer:
                 if not still_wanted():
                     return None
                 refusal = _offer(server, sender)
+            if refusal is not None and refusal[0] == _NOT_LET_IN:
+                raise smtplib.SMTPResponseException(*refusal)
         except (smtplib.SMTPException, OSError, ValueError) as error:
             self._hang_up()
             return Outcome(Result.TEMPORARY, _words(error), unreachable=True)

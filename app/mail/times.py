@@ -23,6 +23,8 @@ def span(start: datetime, end: datetime, zone: str) -> str:
     """Say when something takes place: "Tuesday 2 March 2027, 10:00 to 10:20 am Eastern (EST, America/New_York)"."""
     first, last = start.astimezone(ZoneInfo(zone)), end.astimezone(ZoneInfo(zone))
     begins = _clock(first)
+    if first.utcoffset() != last.utcoffset():  # the clocks change meanwhile: each end has a name of its own
+        return f"{day(first)}, {begins} {_zone(first, zone)} to {_clock(last)} {_zone(last, zone)}"
     if first.strftime("%p") == last.strftime("%p"):
         begins = begins.rpartition(" ")[0]
     return f"{day(first)}, {begins} to {_clock(last)} {_zone(first, zone)}"

@@ -25,10 +25,10 @@ def test_mail_is_read_listed_and_done_once_more(
     (tmp_path / "1.eml").write_bytes(b"From: pat@ortho.example\r\nSubject: Canary Wren\r\n\r\nCanary Wren?\r\n")
     assert run("read").output == "1 new mails, 1 done\n"
     listed = run("list").output
-    assert "letter  to_read  pat@ortho.example" in listed
+    assert "written  to_read  pat@ortho.example" in listed
     assert "Canary" not in listed
     assert run("list", "--open").output == ""
-    assert run("reprocess", "1").output == "Mail 1: letter, to_read\n"
+    assert run("reprocess", "1").output == "Mail 1: written, to_read\n"
     assert "There is no mail 9." in run("reprocess", "9").output
 
     monkeypatch.setenv("IMAP_URL", "imap://consults:mail-password@127.0.0.1:9/INBOX")

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
-from app.consults import assignment, desk, intake, office, reminders
+from app.consults import assignment, desk, intake, office, reach, reminders
 from app.consults.setup import Setup
 from app.db import make_sessions, transaction
 from app.errors import Conflict
@@ -79,6 +79,24 @@ def test_a_reminder_that_waits_is_not_sent_once_its_talk_is_off(
     with sessions() as session:
         rows = session.scalars(select(Message).where(Message.kind == MessageKind.REMINDER)).all()
         assert [row.superseded_at is not None for row in rows] == [True, True]
+
+
+def test_a_reminder_that_waits_gives_way_to_an_invitation_to_another_address_or_number(
+    sessions: sessionmaker[Session], mail: Oracle, settings: Settings
+) -> None:
+    """F4: it would go to where the office was, and tell the director a number that holds no more."""
+    consult_id, _ = booked(sessions)
+    send(sessions, mail, settings, NOW)
+    remind(sessions, A_DAY_BEFORE)
+    with transaction(sessions) as session:
+        told = reach.reach_of(session.get_one(Consult, consult_id))
+        moved = replace(told, office_email="front@ortho.example", speaker_phone="984-555-0199")
+        reach.change_reach(session, consult_id, moved, setup=SETUP, by="office", now=A_DAY_BEFORE)
+
+    send(sessions, mail, settings, A_DAY_BEFORE)
+
+    assert not [message for message in mail.messages() if "Reminder" in str(message["Subject"])]
+    assert remind(sessions, AN_HOUR_BEFORE) == 2
 
 
 def test_a_reminder_that_could_not_be_sent_before_the_talk_is_dropped(

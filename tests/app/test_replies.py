@@ -239,6 +239,14 @@ def test_what_is_about_nothing_of_ours_is_stored_and_ignored(session: Session, b
     assert (answers(session), tasks(session)) == ([], {})
 
 
+def test_an_answer_whose_word_cannot_be_read_goes_to_a_person(session: Session, booked) -> None:
+    """A name in it that is quoted wrongly makes the line unreadable; the director may have declined."""
+    asked = invitation(session, DIRECTOR)
+    wrong = f';PARTSTAT=DECLINED;CN="Lee "Dana" MD":mailto:{asked["To"]}'
+    row = arrive(session, answer(asked, "DECLINED", at=AT, ATTENDEE=wrong), now=AT)
+    assert (row.outcome, list(tasks(session))) == ("to_look_at", [AttentionReason.MAIL_TO_READ])
+
+
 def test_an_answer_to_an_older_version_is_recorded_and_not_acted_on(session: Session, booked) -> None:
     """I2: the time has changed since."""
     consult, director = booked

@@ -95,6 +95,7 @@ def test_a_conflict_that_a_person_has_settled_is_not_told_again(
     with transaction(sessions) as session:
         conflicts(session)[0].settled_at = NOW
     read(daily("1500", "1600", note="changed"), after=timedelta(minutes=15))
+    read(daily("1500", "1630"), after=timedelta(minutes=30))
     with sessions() as session:
         assert len(conflicts(session)) == 1
 

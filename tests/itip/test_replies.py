@@ -112,6 +112,8 @@ def test_a_method_that_only_the_headers_tell_is_taken_and_the_objects_own_goes_f
         "DTSTAMP;TZID=\0:20260302T141231",
         "DTSTAMP:99999999T999999Z",
         "DTSTAMP;TZID=Asia/Tokyo:00010101T000000",
+        "DTSTAMP:00010101T000000Z",
+        "DTSTAMP:99991231T235959Z",
         "SEQUENCE:-1",
         "SEQUENCE:1e3",
         f"SEQUENCE:{'9' * 400}",

@@ -64,6 +64,14 @@ def test_a_server_that_lets_nobody_in_fails_no_message_for_good(phase: str, answ
     assert "password" not in outcome.said
 
 
+def test_a_server_that_wants_a_password_first_fails_no_message_for_good(server: Scripted) -> None:
+    """It refuses us, not the message: the next one would fare no better."""
+    server.script["MAIL"] = ["530 5.7.0 Authentication required"]
+    outcome = send(server)
+
+    assert outcome == Outcome(Result.TEMPORARY, "530 5.7.0 Authentication required", unreachable=True)
+
+
 @pytest.mark.parametrize("phase", ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "content", "RSET", "QUIT"])
 @pytest.mark.parametrize("trick", list(Trick))
 def test_no_trick_holds_us_beyond_the_deadline(phase: str, trick: Trick, server: Scripted) -> None:

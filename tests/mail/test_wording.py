@@ -83,6 +83,12 @@ TALK = Talk(
             "America/New_York",
             "Sunday 1 November 2026, 1:30 to 1:50 am Eastern (EST, America/New_York)",
         ),
+        (
+            datetime(2026, 11, 1, 5, 50, tzinfo=UTC),
+            "America/New_York",
+            "Sunday 1 November 2026, 1:50 am Eastern (EDT, America/New_York)"
+            " to 1:10 am Eastern (EST, America/New_York)",
+        ),
     ],
 )
 def test_a_time_is_told_in_the_reader_s_zone_with_its_name(start: datetime, zone: str, said: str) -> None:

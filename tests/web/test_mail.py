@@ -188,6 +188,16 @@ def test_a_proposed_time_says_whether_it_is_free_and_leads_to_taking_it_down(
     assert desk.get(f"/coordinator/cases/{booked.denial_id}/times?proposed=99").status_code == 200
 
 
+@pytest.mark.parametrize("at", ["00010101T000000Z", "99991231T235959Z"])
+def test_a_time_that_no_zone_can_show_keeps_the_desk_from_nothing(
+    booked: Consult, db, clock: Clock, sign_in, at: str
+) -> None:
+    says(db, OFFICE, "TENTATIVE", clock, method="COUNTER", DTSTART=at, DTEND=at)
+    desk = sign_in(StaffRole.COORDINATOR)
+    for path in ("/coordinator/", "/coordinator/attention", f"/coordinator/cases/{booked.denial_id}"):
+        assert desk.get(path).status_code == 200, path
+
+
 def test_moving_to_a_proposed_time_books_it_and_settles_the_task(
     booked: Consult, db, clock: Clock, sign_in, app
 ) -> None:

@@ -41,8 +41,17 @@ SCRIPTS = ("/JavaScript", "/Rendition")
 LAUNCHES = ("/Launch", "/ImportData", "/SubmitForm", "/GoToE", "/GoToR", "/RichMediaExecute")
 #: what may happen by itself when a document or a page is opened
 HARMLESS = ("/GoTo", "/Named", "/GoToDp", "/Hide", "/SetOCGState", "/Trans", "/ResetForm")
+#: that follow one another
+MOST_ACTIONS = 1_000
 HOLDS_FILES = ("/FileAttachment", "/RichMedia", "/3D", "/Screen", "/Movie", "/Sound")
-FOREIGN_ADDRESS = re.compile(rb"\s*(javascript|vbscript|file|data)\s*:", re.IGNORECASE)
+#: what a link must not lead to: scripts, files, shares, other programs; any other scheme may be an article's (`doi:`)
+FOREIGN_ADDRESS = re.compile(
+    rb"(?:javascript|vbscript|data|blob|file|jar|mhtml|shell|res|smb|cifs|dav|davs|ldaps?|search|ms-[a-z-]+|search-ms):"
+    rb"|[/\\]{2}",
+    re.IGNORECASE,
+)
+#: filters that only pack, beside Flate
+PACKING = ("/ASCIIHexDecode", "/AHx", "/ASCII85Decode", "/A85", "/LZWDecode", "/LZW", "/RunLengthDecode", "/RL")
 #: in the bytes themselves: what an older state of the file holds, and what its tables do not name
 RAW = (
     (re.compile(rb"/S\s*/JavaScript\b|/XFA\s*[\[\d]"), "script"),
@@ -184,8 +193,7 @@ def look_at_dictionary(value: pikepdf.Object) -> None:
         raise Refused("script")
     if action in LAUNCHES or any(runs_by_itself(value.get(key)) for key in ("/OpenAction", "/AA")):
         raise Refused("launch")
-    address = value.get("/URI")
-    if isinstance(address, pikepdf.String) and FOREIGN_ADDRESS.match(bytes(address)):
+    if is_foreign(value.get("/URI")) or is_foreign(value.get("/Base")) or lies_elsewhere(value, action):
         raise Refused("launch")
     if name_of(value, "/Type") == "/EmbeddedFile" or subtype in HOLDS_FILES or holds_a_file(value.get("/EF")):
         raise Refused("files_inside")
@@ -197,8 +205,33 @@ def runs_by_itself(value: object) -> bool:
     """Tell whether an action, or one of several, does more than show a page, though nobody asked for it."""
     if not isinstance(value, pikepdf.Dictionary):
         return False
-    actions = [value] if "/S" in value else [each for _, each in value.items() if isinstance(each, pikepdf.Dictionary)]
-    return any(name_of(each, "/S") not in (*HARMLESS, "") for each in actions)
+    waiting: list[object] = [value] if "/S" in value else [each for _, each in value.items()]
+    for _ in range(MOST_ACTIONS):
+        if not waiting:
+            return False
+        action = waiting.pop()
+        if isinstance(action, pikepdf.Array):
+            waiting.extend(action[at] for at in range(len(action)))
+        elif isinstance(action, pikepdf.Dictionary):
+            if name_of(action, "/S") not in (*HARMLESS, ""):
+                return True
+            waiting.append(action.get("/Next"))
+    return True  # a chain that has no end
+
+
+def is_foreign(address: object) -> bool:
+    """Tell whether an address is one that a link must not lead to. Readers skip blanks, and know UTF-16."""
+    if not isinstance(address, pikepdf.String):
+        return False
+    return bool(FOREIGN_ADDRESS.match(re.sub(rb"[\0-\x20]|^\xfe\xff|^\xff\xfe|^\xef\xbb\xbf", b"", bytes(address))))
+
+
+def lies_elsewhere(value: pikepdf.Object, action: str) -> bool:
+    """Tell whether what belongs to the document is to be fetched from another file or a share."""
+    if "/F" in value and (isinstance(value, pikepdf.Stream) or action == "/Thread"):
+        return True
+    part_of_another = value.get("/Ref")
+    return isinstance(part_of_another, pikepdf.Dictionary) and "/F" in part_of_another
 
 
 def holds_a_file(value: object) -> bool:
@@ -227,12 +260,27 @@ def unpacked_size(stream: pikepdf.Stream) -> int:
     """Count what a stream becomes when it is unpacked, without keeping it. Raises Refused for a bomb."""
     filters = stream.get("/Filter")
     names = [str(each) for each in filters] if isinstance(filters, pikepdf.Array) else [str(filters)]
+    if any(name in PACKING for name in names):
+        return decoded_size(stream)
     content: Iterator[bytes] = iter([stream.read_raw_bytes()])
     for name in names:
         if name not in ("/FlateDecode", "/Fl"):
             break
         content = inflated(content)
     return sum(map(len, content))
+
+
+def decoded_size(stream: pikepdf.Stream) -> int:
+    """Count what a stream becomes that is packed in other ways too; the limit of memory ends a bomb."""
+    try:
+        size = len(stream.read_bytes(pikepdf.StreamDecodeLevel.specialized))
+    except pikepdf.PdfError as error:
+        if "bad_alloc" in str(error):
+            raise MemoryError from None
+        return len(stream.read_raw_bytes())  # a picture inside, or nothing that anybody can unpack
+    if size > MOST_UNPACKED:
+        raise Refused("too_much_inside")
+    return size
 
 
 def inflated(content: Iterable[bytes]) -> Iterator[bytes]:

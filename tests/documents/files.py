@@ -105,6 +105,18 @@ def _page_action(document: pikepdf.Pdf) -> None:
     document.pages[0].AA = Dictionary(O=script())
 
 
+def _page(key: str, make: Callable[[pikepdf.Pdf], object]) -> Callable[[pikepdf.Pdf], None]:
+    def change(document: pikepdf.Pdf) -> None:
+        document.pages[0][key] = make(document)
+
+    return change
+
+
+def _endless(document: pikepdf.Pdf) -> None:
+    action = document.make_indirect(Dictionary(S=Name.Named, N=Name.NextPage))
+    action.Next = document.Root.OpenAction = action
+
+
 def _names(tree: str, make: Callable[[pikepdf.Pdf], Dictionary]) -> Callable[[pikepdf.Pdf], None]:
     def change(document: pikepdf.Pdf) -> None:
         entries = Dictionary(Names=Array([String("one"), make(document)]))
@@ -145,6 +157,16 @@ def packed_zeros(megabytes: int, *, twice: bool = False) -> Callable[[pikepdf.Pd
         document.pages[0].Contents = pikepdf.Stream(document, content, Filter=filters)
 
     return change
+
+
+def packed_otherwise(name: str, content: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Make a PDF with a page whose content is packed with filters other than Flate alone, and is left as it is."""
+
+    def change(document: pikepdf.Pdf) -> None:
+        filters = Array([Name(f"/{each}") for each in name.split()])
+        document.pages[0].Contents = pikepdf.Stream(document, content(), Filter=filters)
+
+    return lambda: pdf(change, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
 
 
 def object_stream_bomb(megabytes: int = 4_000) -> bytes:
@@ -220,6 +242,29 @@ DECEIVING: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: pdf(_root(OpenAction=Dictionary(S=Name.URI, URI=String("https://evil.example")))),
         "launch",
     ),
+    "an address that opens by itself, after a step that is harmless": (
+        lambda: pdf(_root(OpenAction=Dictionary(S=Name.Named, Next=Array([Dictionary(S=Name.URI)])))),
+        "launch",
+    ),
+    "steps that never end": (lambda: pdf(_endless), "launch"),
+    "an address of a share": (lambda: pdf(_link(S=Name.URI, URI=String("\\\\evil\\share"))), "launch"),
+    "an address of another program": (lambda: pdf(_link(S=Name.URI, URI=String("ms-word:ofe|u|x"))), "launch"),
+    "an address that is a script with a blank inside": (
+        lambda: pdf(_link(S=Name.URI, URI=String("java\tscript:alert(1)"))),
+        "launch",
+    ),
+    "addresses that all begin with a script": (
+        lambda: pdf(_root(URI=Dictionary(Base=String("javascript:alert(1)//")))),
+        "launch",
+    ),
+    "a page that lies on a share": (
+        lambda: pdf(_page("/Contents", lambda d: d.make_stream(b"", F=String("\\\\evil\\page")))),
+        "launch",
+    ),
+    "a picture that is a part of another file": (
+        lambda: pdf(_page("/X", lambda d: d.make_stream(b"", Ref=Dictionary(F=String("\\\\evil\\page"), Page=0)))),
+        "launch",
+    ),
     "a launch": (lambda: pdf(_link(S=Name.Launch, F=String("cmd.exe"))), "launch"),
     "a launch on opening": (lambda: pdf(_root(OpenAction=Dictionary(S=Name.Launch, F=String("x")))), "launch"),
     "another file that is opened": (lambda: pdf(_link(S=Name.GoToR, F=String("\\\\evil\\share"))), "launch"),
@@ -239,6 +284,14 @@ DECEIVING: dict[str, tuple[Callable[[], bytes], str]] = {
     "a PDF with a sheet of 3.6 billion dots": (lambda: pdf(_big_picture), "too_much_inside"),
     "a PDF that unpacks to half a gigabyte": (lambda: pdf(packed_zeros(500)), "too_much_inside"),
     "a PDF packed twice": (lambda: pdf(packed_zeros(500, twice=True)), "too_much_inside"),
+    "a PDF that unpacks to half a gigabyte in another way": (
+        packed_otherwise("RunLengthDecode", lambda: b"\x81\0" * 3_300_000),
+        "too_much_inside",
+    ),
+    "a PDF packed in two ways": (
+        packed_otherwise("ASCIIHexDecode FlateDecode", lambda: zeros(500).hex().encode() + b">"),
+        "too_much_inside",
+    ),
     "a picture of 100,000 by 100,000": (lambda: png_of(100_000, 100_000), "too_much_inside"),
     "a picture of a little too many dots": (lambda: png_of(20_000, 7_000), "too_much_inside"),
     "a picture that holds less than it says": (lambda: png_of(400, 400), "damaged"),
@@ -256,6 +309,11 @@ HONEST: dict[str, tuple[Callable[[], bytes], str]] = {
     "for the web.pdf": (lambda: pdf(linearize=True), "pdf 1"),
     "packed.pdf": (lambda: pdf(object_stream_mode=pikepdf.ObjectStreamMode.generate), "pdf 1"),
     "with a link.pdf": (lambda: pdf(_link(S=Name.URI, URI=String("https://plan.example/policy"))), "pdf 1"),
+    "with an article's link.pdf": (lambda: pdf(_link(S=Name.URI, URI=String("doi:10.1016/x"))), "pdf 1"),
+    "packed as long ago.pdf": (
+        packed_otherwise("ASCIIHexDecode FlateDecode", lambda: zeros(1).hex().encode()),
+        "pdf 1",
+    ),
     "opens at a page.pdf": (
         lambda: pdf(lambda d: _root(OpenAction=Array([d.pages[0].obj, Name.Fit]))(d)),
         "pdf 1",

@@ -45,7 +45,8 @@ def acknowledge(
     said = wording.acknowledgement(
         lane.case, received=consult.received_at, place=place, next_step=next_step(awaiting, talk=consult.talk)
     )
-    _write(lane, Recipient.OFFICE, MessageKind.ACKNOWLEDGEMENT, consult.office_email, said, said.title)
+    subject = wording.subject(lane.case, said.title)
+    _write(lane, Recipient.OFFICE, MessageKind.ACKNOWLEDGEMENT, consult.office_email, said, subject)
 
 
 def notify(
@@ -61,7 +62,8 @@ def notify(
     """Tell the office something that changes no calendar."""
     lane = lane_of(session, consult, desk, plan_name, now)
     said = wording.notice(lane.case, subject, tuple(paragraph for paragraph in paragraphs if paragraph))
-    _write(lane, Recipient.OFFICE, MessageKind.NOTICE, consult.office_email, said, subject)
+    about = wording.subject(lane.case, said.title)
+    _write(lane, Recipient.OFFICE, MessageKind.NOTICE, consult.office_email, said, about)
 
 
 def ask_to_decide(
@@ -145,7 +147,7 @@ def calendar_for_office(
         return _last_cancel(session, consult)
     lane = replace(lane_of(session, consult, desk, plan_name, now), first=live.made_at)
     talk = _talk(live, _director(session, live.director_id))
-    said = wording.invitation(lane.case, talk, Recipient.OFFICE, "Your peer-to-peer consult is booked.")
+    said = wording.invitation(lane.case, talk, Recipient.OFFICE, wording.BOOKED)
     attendee = Party(address=consult.office_email, name=consult.office_contact)
     return invite.request(_version(lane, Recipient.OFFICE, attendee, talk, said))
 
@@ -171,16 +173,22 @@ def _invite(lane: Lane, live: BookingRow, told: BookingRow | None) -> None:
     for recipient, address in holders(lane) - {(recipient, address) for recipient, address, _ in both}:
         assert told is not None, "who holds an invitation was told of a booking"
         _take_off(lane, recipient, address, told, reasons.TAKEN_OFF, whole=False)
-    news = "Your peer-to-peer consult is booked."
-    if told is not None:
-        news = "Your peer-to-peer consult has changed. This replaces what you were told before."
     talk = _talk(live, director)
     for recipient, address, name in both:
-        drop_unsent(lane, recipient, address)
+        # a director who gets it from another, or a new mailbox of the office, was told nothing yet
+        knows = drop_unsent(lane, recipient, address)
+        news = _what_changed(told, live) if told is not None and knows else wording.BOOKED
         said = wording.invitation(lane.case, talk, recipient, news)
         version = _version(lane, recipient, Party(address=address, name=name), talk, said)
         part = CalendarPart(content=invite.request(version), method="REQUEST")
-        _write(lane, recipient, MessageKind.INVITATION, address, said, version.summary, part)
+        subject = version.summary if news == wording.BOOKED else f"Changed: {version.summary}"
+        _write(lane, recipient, MessageKind.INVITATION, address, said, subject, part)
+
+
+def _what_changed(told: BookingRow, live: BookingRow) -> str:
+    return wording.changed(
+        director=told.director_id != live.director_id, time=interval(told.during) != interval(live.during)
+    )
 
 
 def _call_off(lane: Lane, told: BookingRow, words: reasons.Reason) -> None:
@@ -197,10 +205,10 @@ def _take_off(
     director = _director(lane.session, told.director_id)
     talk = _talk(told, director)
     name = director.name if recipient is Recipient.DIRECTOR else lane.consult.office_contact
-    said = wording.cancellation(lane.case, talk, recipient, words)
+    said = wording.cancellation(lane.case, talk, recipient, words, whole=whole)
     version = _version(lane, recipient, Party(address=address, name=name), talk, said)
     part = CalendarPart(content=invite.cancel(version, whole=whole), method="CANCEL")
-    _write(lane, recipient, MessageKind.CANCELLATION, address, said, f"Cancelled: {version.summary}", part)
+    _write(lane, recipient, MessageKind.CANCELLATION, address, said, f"{said.title}: {version.summary}", part)
 
 
 def _tell_it_is_closed(lane: Lane, words: reasons.Reason) -> None:
@@ -215,7 +223,8 @@ def _tell_it_is_closed(lane: Lane, words: reasons.Reason) -> None:
     if lane.session.scalars(said_already.limit(1)).first() is None:
         what = "Your peer-to-peer request" if consult.talk else "Your request for reconsideration"
         said = wording.notice(lane.case, f"{what} is closed", words.office)
-        _write(lane, Recipient.OFFICE, MessageKind.CANCELLATION, consult.office_email, said, said.title)
+        about = wording.subject(lane.case, said.title)
+        _write(lane, Recipient.OFFICE, MessageKind.CANCELLATION, consult.office_email, said, about)
 
 
 def _both(consult: Consult, director: Director) -> tuple[tuple[Recipient, str, str], ...]:

@@ -27,6 +27,10 @@ GOOGLE = (
 )
 
 
+#: to whom nothing was told before
+BOOKED = "Your peer-to-peer consult is booked."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """What a mail may say of a consult, whoever reads it."""
@@ -102,6 +106,21 @@ def summary(case: Case, recipient: Recipient) -> str:
     if case.office_reference:
         return f"P2P call for {case.office_reference}, {case.reference}"
     return f"P2P call {case.reference}"
+
+
+def subject(case: Case, title: str) -> str:
+    """Name a mail to the office that changes no calendar: what it says, and of which request."""
+    names = [name for name in (case.office_reference, case.reference) if name]
+    return f"{title}: {', '.join(names)}"
+
+
+def changed(*, director: bool, time: bool) -> str:
+    """Say what is new to somebody who holds an invitation already."""
+    if director:
+        what = "is with another medical director now" + (", and has another time." if time else "; the time stays.")
+    else:
+        what = "has another time." if time else "keeps its time; a detail of it has changed."
+    return f"Your peer-to-peer consult {what} This replaces what you were told before."
 
 
 def who_wants_to_talk(name: str, specialty: str, reference: str) -> str:
@@ -196,16 +215,23 @@ def reminder(case: Case, talk: Talk, recipient: Recipient) -> Wording:
     )
 
 
-def cancellation(case: Case, talk: Talk, recipient: Recipient, reason: Reason) -> Wording:
-    """Tell one side that the talk is off at this time. Each reads its own words (statement G2)."""
+def cancellation(case: Case, talk: Talk, recipient: Recipient, reason: Reason, *, whole: bool) -> Wording:
+    """Tell one side that the talk is off at this time. Each reads its own words (statement G2).
+
+    Not `whole`: the talk goes on without this recipient (H1).
+    """
     zone = _zone(case, talk, recipient)
     paragraphs = reason.director if recipient is Recipient.DIRECTOR else reason.office
     return _wording(
         case,
-        "Cancelled",
+        "Cancelled" if whole else "Taken out of your calendar",
         lead=paragraphs,
-        facts=(("Cancelled time", times.span(talk.start, talk.end, zone)), *_common(case, recipient, zone)),
+        facts=(
+            ("Cancelled time" if whole else "Time", times.span(talk.start, talk.end, zone)),
+            *_common(case, recipient, zone),
+        ),
         recipient=recipient,
+        link_text="To read the case, sign in here:" if recipient is Recipient.DIRECTOR else "",
     )
 
 
@@ -233,6 +259,8 @@ def _wording(
 def _what_the_link_is_for(case: Case, recipient: Recipient) -> str:
     if recipient is Recipient.DIRECTOR:
         return "To open the case, or to give this time back, sign in here:"
+    if case.closed:
+        return "To read how the request ended, sign in here:"
     if not case.talk:
         return "To follow the request, ask for a talk as well or withdraw, sign in here:"
     return "To follow the request, change your times or withdraw, sign in here:"
@@ -280,14 +308,16 @@ def _common(case: Case, recipient: Recipient, zone: str) -> tuple[tuple[str, str
             facts.append(("Your reference", case.office_reference))
         decided = ", ".join(part for part in (case.decided_by, case.decided_by_phone) if part)
         facts.append(("Medical director who decided", decided or "not known yet; the plan's desk is finding out"))
-    facts += _deadlines(case, zone)
+    facts += _deadlines(case, zone, recipient)
     return tuple(facts)
 
 
-def _deadlines(case: Case, zone: str) -> list[tuple[str, str]]:
+def _deadlines(case: Case, zone: str, recipient: Recipient) -> list[tuple[str, str]]:
     facts = [] if case.closed or not case.talk else _until_when(case, zone)
     if case.last_day_to_appeal is not None:
         facts.append(("Last day to appeal", f"{_last_day(case, zone)}. A consult does not move this day."))
+    elif recipient is Recipient.OFFICE:
+        facts.append(("Last day to appeal", "it is in your denial letter. A consult does not move this day."))
     return facts
 
 

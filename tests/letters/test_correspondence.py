@@ -180,7 +180,7 @@ def test_a_letter_that_would_have_a_hole_is_a_task_instead_and_the_outcome_stand
     assert "Not medically necessary" in said, "what the denial has is not written over"
     assert (task.settled_at, task.settled_by, letter.made_by) == (later, who.id, by)
     proof = session.get_one(Message, session.scalars(told).one())
-    assert proof.subject == "The letter about your peer-to-peer consult is there"
+    assert proof.subject.startswith("The letter about your peer-to-peer consult is there: ")
     with pytest.raises(Conflict):
         correspondence.complete(session, task.id, {}, setup=setup(), by=by, now=later)
 

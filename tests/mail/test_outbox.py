@@ -128,6 +128,27 @@ def test_a_cancellation_is_not_dropped_when_the_request_is_booked_again(session:
     ]
 
 
+def test_each_reads_what_is_new_to_him(session: Session) -> None:
+    """H1: the new director was told nothing before, the office reads what is another; subjects say it too."""
+    consult, first = booked_consult(session)
+    leave(session)
+    second = factories.director(session)
+    reassign(session, consult, second, minutes=1)
+    leave(session, later(1))
+    consult.speaker_phone = "984-555-0199"
+    announce(session, consult, changed=True)
+
+    subjects = {who: [each.subject for each in messages(session, who)][1:] for who in (first.email, OFFICE)}
+    mine = f"P2P: Dr Anil Rao (orthopedics), {consult.reference}"
+    assert subjects[first.email] == [f"Taken out of your calendar: {mine}"]
+    booked, renewed = messages(session, second.email)
+    assert (booked.subject, renewed.subject) == (mine, f"Changed: {mine}")
+    assert b"is booked." in booked.body
+    assert b"keeps its time; a detail of it has changed." in renewed.body.replace(b"=\r\n", b"")
+    office = [each.body.replace(b"=\r\n", b"") for each in messages(session, OFFICE)]
+    assert b"is with another medical director now" in office[2]
+
+
 def test_a_director_who_gets_it_back_before_the_cancellation_left_reads_of_no_cancellation(session: Session) -> None:
     """H1, F8."""
     consult, first = booked_consult(session)

@@ -155,6 +155,21 @@ def test_the_director_reads_whom_to_call_and_at_which_number() -> None:
     assert "chart 88" not in said.plain()
 
 
+def test_a_cancellation_offers_nothing_that_can_no_longer_be_done() -> None:
+    """A time that is off cannot be given back, a closed request has no times to change."""
+    off = reasons.why("approved_by_nurse", closed=True)
+    to_director = wording.cancellation(CASE, TALK, Recipient.DIRECTOR, off, whole=True).plain()
+    assert "give this time back" not in to_director
+    to_office = wording.cancellation(replace(CASE, closed=True), TALK, Recipient.OFFICE, off, whole=True).plain()
+    assert "change your times" not in to_office
+
+
+def test_a_notice_names_the_request_in_its_subject_and_the_last_day_to_appeal() -> None:
+    assert wording.subject(CASE, "Your request is received") == "Your request is received: chart 88, P2P-7F3K-9Q2M"
+    assert wording.subject(replace(CASE, office_reference=""), "Heard") == "Heard: P2P-7F3K-9Q2M"
+    assert "Last day to appeal: it is in your denial letter." in notice(replace(CASE, last_day_to_appeal=None))
+
+
 def test_each_side_finds_it_in_the_calendar_by_what_it_knows() -> None:
     assert wording.summary(CASE, Recipient.DIRECTOR) == "P2P: Dr Anil Rao (orthopedics), P2P-7F3K-9Q2M"
     assert wording.summary(CASE, Recipient.OFFICE) == "P2P call for chart 88, P2P-7F3K-9Q2M"

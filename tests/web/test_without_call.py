@@ -102,7 +102,7 @@ def test_what_the_nurse_approves_is_told_without_a_word_of_a_talk(
     nurse = factories.nurse(db)
     prereview.approve(db, consult.id, account_id=nurse.id, note="met", setup=process(app).setup, now=NOW)
     db.commit()
-    assert mails(db, Recipient.OFFICE)[-1] == "Your request for reconsideration is closed"
+    assert mails(db, Recipient.OFFICE)[-1] == f"Your request for reconsideration is closed: {consult.reference}"
     body = db.scalars(select(Message.body).order_by(Message.id.desc())).first()
     assert body is not None
     assert b"approved on review" in body

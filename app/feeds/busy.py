@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import recurring_ical_events
 from icalendar import Calendar, Component
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from scheduling.business_time import start_at
 from scheduling.values import Interval
@@ -82,6 +83,8 @@ def _is_free(event: Component) -> bool:
 def _span_of(event: Any, zone: ZoneInfo) -> Iterator[Interval]:
     start = event["DTSTART"].dt
     end = event["DTEND"].dt if "DTEND" in event else start
+    if not isinstance(start, datetime) and end <= start:
+        end = start + _DAY  # careless programs end a day on itself and mean all of it
     first, last = _instant(start, zone), _instant(end, zone)
     if first < last:
         yield Interval(first, last)
@@ -104,10 +107,14 @@ def _instant(value: date | datetime, zone: ZoneInfo) -> datetime:
 
 
 def _zone_of(calendar: Component) -> ZoneInfo | None:
+    """Read the calendar's own zone, also by Outlook's name; one that nobody knows is taken out, as nobody can use it."""
+    name = str(calendar.pop("X-WR-TIMEZONE", ""))
     try:
-        return ZoneInfo(str(calendar["X-WR-TIMEZONE"]))
-    except (KeyError, ZoneInfoNotFoundError, ValueError, OSError):
+        zone = ZoneInfo(WINDOWS_TO_OLSON.get(name, name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+    calendar["X-WR-TIMEZONE"] = zone.key
+    return zone
 
 
 def _joined(spans: Iterable[Interval]) -> list[Interval]:

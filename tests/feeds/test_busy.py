@@ -65,6 +65,16 @@ def test_an_all_day_event_is_a_day_of_the_calendars_own_zone() -> None:
     assert busy(event("DTSTART;VALUE=DATE:20260304")) == ["04 05:00-05 05:00"]
 
 
+def test_the_calendars_own_zone_may_have_outlooks_name_or_one_that_nobody_knows() -> None:
+    timed = event("DTSTART:20260303T100000", "DTEND:20260303T110000")
+    assert busy(timed, head="X-WR-TIMEZONE:Pacific Standard Time") == ["03 18:00-19:00"]
+    assert busy(timed, head="X-WR-TIMEZONE:Somewhere") == ["03 15:00-16:00"]
+
+
+def test_a_day_that_ends_on_itself_is_busy_all_day() -> None:
+    assert busy(event("DTSTART;VALUE=DATE:20260304", "DTEND;VALUE=DATE:20260304")) == ["04 05:00-05 05:00"]
+
+
 def test_a_day_on_which_the_clocks_change_has_its_own_length() -> None:
     assert busy(event("DTSTART;VALUE=DATE:20260308")) == ["08 05:00-09 04:00"]
 

@@ -16,6 +16,7 @@ from app.consults import bounces, casefile, origin, replies
 from app.consults.origin import Origin
 from app.consults.setup import Setup
 from app.db import in_transaction, transaction
+from app.errors import Conflict
 from app.mail import received
 from app.mail.received import Received
 from app.models import AttentionReason, BouncedAddress, InboundKind, InboundMail
@@ -74,8 +75,10 @@ def act(session: Session, *, inbound_id: int, setup: Setup, now: datetime) -> bo
 
 
 def reprocess(session: Session, inbound_id: int, *, setup: Setup, now: datetime) -> InboundMail:
-    """Do once more what is to be done about a mail. What it has led to already is not done twice."""
+    """Do once more what is to be done about a mail. What it has led to already is not done twice. Raises Conflict."""
     row = session.get_one(InboundMail, inbound_id, with_for_update=True)
+    if row.withdrawn:
+        raise Conflict("This mail is withdrawn from view, so nothing was changed. An administrator can put it back.")
     row.processed_at = row.kind = None
     row.attempts = 0
     session.flush()

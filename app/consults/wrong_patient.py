@@ -21,6 +21,7 @@ from app.models import (
     Consult,
     Denial,
     Document,
+    InboundMail,
     LateEntry,
     LeftRequest,
     ReviewTask,
@@ -56,6 +57,7 @@ INFORMATION: Mapping[type[Base], Mapping[str, Any]] = {
     ReviewTask: {"note": ""},
 }
 LEFT: Mapping[str, Any] = {"case_number": WITHDRAWN, "body": {}}
+MAIL: Mapping[str, Any] = {"content": b""}
 
 #: what of the form of a call that waits for a second person is about the patient
 OF_A_FORM = ("statement", "office_reference")
@@ -117,6 +119,28 @@ def withdraw_left(session: Session, left_id: int, reason: str, *, account_id: in
     return made
 
 
+def withdraw_mail(session: Session, inbound_id: int, reason: str, *, account_id: int, now: datetime) -> Withdrawal:
+    """Take what a mail says out of everybody's view; what came of it stays. Raises as above."""
+    _check(reason)
+    mail = session.scalar(
+        select(InboundMail).where(InboundMail.id == inbound_id).with_for_update(), execution_options=casefile.AFRESH
+    )
+    if mail is None:
+        raise NotFound("There is no such mail.")
+    if mail.withdrawn:
+        raise Conflict("This mail is withdrawn from view already. Nothing was changed.")
+    if mail.processed_at is None:
+        raise Conflict("Nothing has come of this mail yet, so nothing was changed. Try again in a minute.")
+    kept: dict[str, Any] = {}
+    _move(mail, MAIL, kept)
+    made = Withdrawal(
+        inbound_id=inbound_id, reason=reason.strip(), withdrawn_at=now, withdrawn_by=account_id, kept=kept
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
 def give_back(session: Session, withdrawal_id: int, *, account_id: int, now: datetime) -> Withdrawal:
     """Put back into view what was withdrawn by mistake. What has been written there since stays, and nothing is lost.
 
@@ -161,7 +185,7 @@ def _written(value: Any) -> Any:
 
 
 def _read(name: str, value: Any) -> Any:
-    if name == "access_code_hash":
+    if name in ("access_code_hash", "content"):
         return bytes.fromhex(value)
     return date.fromisoformat(value) if name == "member_birth_date" else value
 
@@ -170,11 +194,13 @@ def _placeholder(row: Any, name: str, value: Any) -> Any:
     """Say what a withdrawal has left in a column."""
     if isinstance(row, LateEntry):
         return {**value, **dict.fromkeys(OF_A_FORM, "")}
-    return {**CASE, **INFORMATION.get(type(row), {}), **LEFT}[name]
+    return {**CASE, **INFORMATION.get(type(row), {}), **LEFT, **MAIL}[name]
 
 
 def _rows_of(session: Session, kept: Mapping[str, Any]) -> Iterable[tuple[Any, Mapping[str, Any]]]:
-    tables = {table.__tablename__: table for table in (Denial, Consult, ReviewTask, LateEntry, LeftRequest)}
+    tables = {
+        table.__tablename__: table for table in (Denial, Consult, ReviewTask, LateEntry, LeftRequest, InboundMail)
+    }
     for name, rows in kept.items():
         for row_id, columns in rows.items():
             row = session.get(tables[name], int(row_id), with_for_update=True, populate_existing=True)

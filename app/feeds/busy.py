@@ -107,7 +107,7 @@ def _instant(value: date | datetime, zone: ZoneInfo) -> datetime:
 
 
 def _zone_of(calendar: Component) -> ZoneInfo | None:
-    """Read the calendar's own zone, also by Outlook's name; one that nobody knows is taken out, as nobody can use it."""
+    """Read the calendar's own zone, also by Outlook's name; one that nobody knows is taken out."""
     name = str(calendar.pop("X-WR-TIMEZONE", ""))
     try:
         zone = ZoneInfo(WINDOWS_TO_OLSON.get(name, name))

@@ -137,6 +137,7 @@ class Withdrawal(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     denial_id: Mapped[int | None] = mapped_column(ForeignKey("denial.id"), index=True)
     left_request_id: Mapped[int | None] = mapped_column(ForeignKey("left_request.id"))
+    inbound_id: Mapped[int | None] = mapped_column(ForeignKey("inbound.id"))
     reason: Mapped[str]
     withdrawn_at: Mapped[datetime]
     withdrawn_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
@@ -145,6 +146,6 @@ class Withdrawal(Base):
     returned_at: Mapped[datetime | None]
     returned_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     __table_args__ = (
-        CheckConstraint("num_nonnulls(denial_id, left_request_id) = 1", name="about_one"),
+        CheckConstraint("num_nonnulls(denial_id, left_request_id, inbound_id) = 1", name="about_one"),
         CheckConstraint("(returned_at is null) = (returned_by is null)", name="returned_paired"),
     )

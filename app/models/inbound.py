@@ -77,6 +77,7 @@ class InboundMail(Base):
     message_id: Mapped[str]
     digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
+    "empty, where `size` is not: withdrawn from view"
     size: Mapped[int]
     truncated: Mapped[bool]
     "it is larger than what is kept of it"
@@ -88,6 +89,12 @@ class InboundMail(Base):
     "what came of it, or why nothing did, in a word; docs/answers.md has them"
     sender: Mapped[str] = mapped_column(default="")
     consult_id: Mapped[int | None] = mapped_column(ForeignKey("consult.id"), index=True)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Tell whether what it said was taken out of view, because it is about the wrong patient."""
+        return bool(self.size and not self.content)
+
     __table_args__ = (
         UniqueConstraint("source", "position"),
         CheckConstraint("(processed_at is null) = (kind is null)", name="processed_paired"),

@@ -39,6 +39,8 @@ class MailToRead:
 
     row: MailRow
     mail: Received
+    withdrawn: bool
+    "what it said is out of view, because it is about the wrong patient"
 
 
 def mails(session: Session, kind: InboundKind | None = None) -> list[MailRow]:
@@ -68,7 +70,8 @@ def mail(session: Session, inbound_id: int) -> MailToRead:
         raise NotFound("There is no such mail.")
     row, reference, denial_id = found
     tasks = _tasks(session, [row.id])
-    return MailToRead(row=_row(row, reference, denial_id, tasks), mail=received.read(row.content))
+    read = received.read(row.content)
+    return MailToRead(row=_row(row, reference, denial_id, tasks), mail=read, withdrawn=row.withdrawn)
 
 
 def denial_of(session: Session, task: Attention) -> int | None:

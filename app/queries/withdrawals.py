@@ -22,12 +22,20 @@ class WithdrawalRow:
     case_number: str
     "empty: a request that was left without the code"
     left_reference: str
+    mail_id: int | None
     denial_id: int | None
     reason: str
     withdrawn_at: datetime
     withdrawn_by: str
     returned_at: datetime | None
     returned_by: str
+
+    @property
+    def about(self) -> str:
+        """Name what was withdrawn: "case NC-1001", "left request P2P-...", "mail 7"."""
+        if self.mail_id is not None:
+            return f"mail {self.mail_id}"
+        return f"case {self.case_number}" if self.case_number else f"left request {self.left_reference}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +141,7 @@ def _row(made: Withdrawal, number: str | None, reference: str | None, by: str, b
         id=made.id,
         case_number=number or "",
         left_reference=reference or "",
+        mail_id=made.inbound_id,
         denial_id=made.denial_id,
         reason=made.reason,
         withdrawn_at=made.withdrawn_at,

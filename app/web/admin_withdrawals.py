@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.consults import wrong_patient as use_cases
+from app.mail import received
 from app.models import Role
 from app.queries import withdrawals as queries
 from app.queries.withdrawals import WithdrawalReport
@@ -20,6 +21,7 @@ TABLES = {
     "review": "Nurse's review",
     "late_entry": "Call to confirm",
     "left_request": "Request left without the code",
+    "inbound": "Mail",
 }
 COLUMNS = {
     "member_name": "Member",
@@ -45,10 +47,10 @@ SECRET = ("access_code_hash",)
 def withdrawals() -> ResponseReturnValue:
     """List what is withdrawn from view."""
     if exports.wanted():
-        head = ("case or request", "withdrawn", "by", "what happened", "back in view", "by")
+        head = ("what", "withdrawn", "by", "what happened", "back in view", "by")
         lines = (
             [
-                row.case_number or row.left_reference,
+                row.about,
                 row.withdrawn_at,
                 row.withdrawn_by,
                 row.reason,
@@ -88,6 +90,9 @@ def _kept(report: WithdrawalReport) -> Iterator[tuple[str, list[tuple[str, str]]
     """Tell what stood there: (where, [(what, value)])."""
     for table, rows in report.kept.items():
         for row_id, columns in rows.items():
+            if table == "inbound":
+                yield f"Mail {row_id}", _of_mail(bytes.fromhex(columns["content"]))
+                continue
             of_form = columns.get("body") or {}
             told = {**{name: value for name, value in columns.items() if name != "body"}, **of_form}
             shown = [
@@ -100,9 +105,14 @@ def _kept(report: WithdrawalReport) -> Iterator[tuple[str, list[tuple[str, str]]
                 yield where, shown
 
 
+def _of_mail(content: bytes) -> list[tuple[str, str]]:
+    mail = received.read(content)
+    return [("From", mail.sender), ("Subject", mail.subject), ("What it says", mail.words)]
+
+
 def _csv(report: WithdrawalReport) -> Iterator[list[object]]:
     row = report.row
-    yield ["record", "", row.case_number or row.left_reference]
+    yield ["record", "", row.about]
     yield ["reason", "", row.reason]
     yield ["withdrawn", row.withdrawn_by, row.withdrawn_at]
     if row.returned_at is not None:

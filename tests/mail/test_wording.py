@@ -86,8 +86,10 @@ TALK = Talk(
         (
             datetime(2026, 11, 1, 5, 50, tzinfo=UTC),
             "America/New_York",
-            "Sunday 1 November 2026, 1:50 am Eastern (EDT, America/New_York)"
-            " to 1:10 am Eastern (EST, America/New_York)",
+            (
+                "Sunday 1 November 2026, 1:50 am Eastern (EDT, America/New_York)"
+                " to 1:10 am Eastern (EST, America/New_York)"
+            ),
         ),
     ],
 )

@@ -5,7 +5,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.consults import inbound
+from app.errors import Conflict
+from app.mail import inbox
 from app.models import Denial, LeftRequest, StaffRole, Withdrawal
+from tests.support import factories
+from tests.support.answers import arrive
 from tests.web.conftest import CANARIES, CODE, NOW, Client, denial, open_case, person
 from tests.web.desk import act, call
 
@@ -64,3 +69,28 @@ def test_a_request_that_was_left_is_out_of_view(sign_in, db: Session) -> None:
     assert CANARIES[0] not in desk.get(page).text
     assert CANARIES[0] not in desk.get("/coordinator/left?show=settled").text
     assert CANARIES[0] in sign_in(StaffRole.ADMINISTRATOR).get("/admin/withdrawals/1").text
+
+
+def test_a_mail_that_came_in_is_out_of_view(sign_in, db: Session, settings: Settings) -> None:
+    """Also for the command that does once more what follows from it, and after the mailbox is read again."""
+    content = f"From: pat@ortho.example\r\nSubject: {CANARIES[0]}\r\n\r\n{CANARIES[0]} again\r\n".encode()
+    row = arrive(db, content, now=NOW)
+    db.commit()
+    desk, page = sign_in(StaffRole.COORDINATOR), f"/coordinator/mail/{row.id}"
+    assert CANARIES[0] in desk.get(page).text
+    assert act(desk, f"{page}/wrong-patient", {"reason": ""}, page=page).status_code == 303
+    assert CANARIES[0] in desk.get(page).text
+    assert act(desk, f"{page}/wrong-patient", {"reason": "Another plan's member."}, page=page).status_code == 303
+    for path in (page, "/coordinator/mail", "/coordinator/attention"):
+        assert CANARIES[0] not in desk.get(path).text, path
+    assert inbox.store(db, "folder", "again", content, size=len(content), now=NOW) is False
+    db.expire_all()
+    with pytest.raises(Conflict):
+        inbound.reprocess(db, row.id, setup=factories.setup(), now=NOW)
+    db.rollback()
+    admin = sign_in(StaffRole.ADMINISTRATOR)
+    assert f"Mail {row.id}" in admin.get("/admin/withdrawals").text
+    for path in ("/admin/withdrawals/1", "/admin/withdrawals/1?format=csv"):
+        assert f"{CANARIES[0]} again" in admin.get(path).text, path
+    assert act(admin, "/admin/withdrawals/1/return", page="/admin/withdrawals/1").status_code == 303
+    assert f"{CANARIES[0]} again" in desk.get(page).text

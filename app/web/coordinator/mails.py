@@ -21,6 +21,7 @@ from app.web.access import account, allow
 from app.web.answer_words import DOUBTS, KINDS, outcome
 from app.web.coordinator.blueprint import coordinator, done, me, to_case
 from app.web.edge import db_session, now, settings, setup
+from app.web.forms import Form
 from app.web.times import when
 from scheduling.values import Interval
 
@@ -114,7 +115,7 @@ def _line(row: MailRow) -> list[object]:
 def mail(inbound_id: int) -> ResponseReturnValue:
     """Show a mail as plain text: nothing in it is followed, fetched or run."""
     shown = queries.mail(db_session(), inbound_id)
-    return render_template("coordinator/mail.html", row=shown.row, mail=shown.mail, kinds=KINDS, outcome=outcome)
+    return render_template("coordinator/mail.html", shown=shown, form=Form(), kinds=KINDS, outcome=outcome)
 
 
 @coordinator.post("/attention/<int:attention_id>/declined")

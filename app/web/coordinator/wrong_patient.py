@@ -61,6 +61,19 @@ def withdraw_left(left_id: int) -> ResponseReturnValue:
     return redirect(url_for("coordinator.left"), code=303)
 
 
+@coordinator.post("/mail/<int:inbound_id>/wrong-patient")
+@allow(Role.COORDINATOR)
+def withdraw_mail(inbound_id: int) -> ResponseReturnValue:
+    """Take what a mail says out of everybody's view."""
+    reason = Form.typed().text("reason", limit=1000)
+    try:
+        use_cases.withdraw_mail(db_session(), inbound_id, reason, account_id=account().id, now=now())
+        flash("It is out of view. The administrators have the report for the privacy officer.", "success")
+    except Invalid as invalid:
+        flash(f"Nothing was changed. {invalid.fields['reason']}", "error")
+    return redirect(url_for("coordinator.mail", inbound_id=inbound_id), code=303)
+
+
 def _page(denial_id: int, form: Form) -> str:
     shown = read_case(denial_id)
     return render_template(

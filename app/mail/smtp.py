@@ -192,7 +192,9 @@ class _Server(smtplib.SMTP):
         return left
 
     def _get_socket(self, host: str, port: int, _timeout: float) -> socket.socket:
-        connection = socket.create_connection((host, port), self.seconds_left())
+        # the time that is left is for all its addresses: one that swallows what it gets must not keep us from the next
+        addresses = len(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        connection = socket.create_connection((host, port), self.seconds_left() / (addresses + 1))
         if not self._encrypted:
             return connection
         try:

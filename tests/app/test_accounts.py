@@ -201,5 +201,14 @@ def test_mail_that_failed_is_listed_and_sent_again_on_the_command_line(peerline,
     assert f"Message {number} will be sent again" in sent.output
     assert peerline(messages, "list", "--failed").output == ""
     assert f"{number}  waiting" in peerline(messages, "list").output
+    assert "Name a message by its number" in peerline(messages, "send-again").output
+    with transaction(running.sessions) as session:
+        session.scalars(select(Message)).one().failed_at = NOW
+    all_again = peerline(messages, "send-again", "--failed")
+    assert all_again.output == "1 will be sent again; 0 are out of date and stay as they are.\n"
+    with transaction(running.sessions) as session:
+        message = session.scalars(select(Message)).one()
+        message.sent_at = message.bounced_at = NOW
+    assert f"{number}  came back  acknowledgement" in peerline(messages, "list", "--failed").output
     missing = peerline(messages, "send-again", "4711")
     assert missing.exit_code == 1

@@ -181,9 +181,10 @@ def mails(stack: Stack) -> Callable[..., list[EmailMessage]]:
     def mails(reference: str, count: int) -> list[EmailMessage]:
         deadline = time.monotonic() + PATIENCE
         while True:
-            found = [mail["id"] for mail in stack.mails() if reference in mail["subject"]]
+            about_it = [_read(stack, mail["id"]) for mail in stack.mails() if reference in mail["subject"]]
+            found = [mail for mail in about_it if calendar_of(mail) is not None]
             if len(found) >= count or time.monotonic() > deadline:
-                return [_read(stack, number) for number in found]
+                return found
             time.sleep(0.2)
 
     return mails

@@ -1,5 +1,6 @@
 """The socket: what each answer means, in every phase, and that no server can hold us (J6, reliability 4.2)."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -91,6 +92,24 @@ def test_no_trick_holds_us_beyond_the_deadline(phase: str, trick: Trick, server:
         assert outcome.result is Result.TEMPORARY
         assert outcome.in_doubt is (phase == "content")
         assert outcome.unreachable is (phase in ("greeting", "EHLO"))
+
+
+def test_an_address_that_swallows_everything_does_not_keep_us_from_the_next(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server has an address of each kind, and the way to one of them leads nowhere."""
+    with socket.socket() as deaf, socket.socket() as first, socket.socket() as second:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for waiting in (first, second):  # they fill its queue; who comes after them gets no answer
+            waiting.setblocking(False)
+            waiting.connect_ex(deaf.getsockname())
+        both = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+            for port in (deaf.getsockname()[1], server.port)
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
+        assert send(server) == Outcome(Result.SENT)
 
 
 def test_nobody_listening_is_temporary() -> None:

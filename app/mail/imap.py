@@ -32,6 +32,10 @@ class MailboxProblem(Exception):
     """The mailbox cannot be read now. The message says why, without a password."""
 
 
+class NotGivenOut(MailboxProblem):
+    """The server has a mail and does not give it out; those behind it can be read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """A mail of a mailbox: as much of it as was asked for, and how large it is."""
@@ -51,22 +55,37 @@ class Inbox:
     def fetch_after(self, last: int, *, known: Collection[int], longest: int) -> Iterator[Fetched]:
         """Fetch what came after a UID, in order, one mail at a time, each up to so many bytes. Raises MailboxProblem.
 
-        `known` are the UIDs of the last ones that were read: a server may show a mail after one with a higher UID.
+        `known` are the UIDs of the last ones that were read: a server may show a mail after one with a higher UID. A
+        mail that is not given out, damaged there say, keeps nobody from those behind it; that is raised after them.
         """
+        problem: NotGivenOut | None = None
         first = max(last - LOOK_BACK, 0) + 1
         with _problems():
             # n:* is never empty: it names the last mail even if that has a lower UID
             found = {int(uid) for uid in self._box.uids(f"UID {first}:*", charset=None)}
         for uid in sorted(uid for uid in found if uid >= first and uid not in known):
-            with _problems():
-                fetched = self._fetch(uid, longest)
+            try:
+                with _problems():
+                    fetched = self._fetch(uid, longest)
+            except NotGivenOut as refused:
+                problem = refused
+                continue
             if fetched is not None:
                 yield fetched
+        if problem is not None:
+            raise problem
 
     def _fetch(self, uid: int, longest: int) -> Fetched | None:
         """Fetch one mail; None where it has been taken away meanwhile."""
         parts = f"(UID RFC822.SIZE BODY.PEEK[]<0.{longest}>)"
-        _, answer = self._box.client.uid("FETCH", str(uid), parts)
+        try:
+            status, answer = self._box.client.uid("FETCH", str(uid), parts)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:
+            raise NotGivenOut(f"The mail server does not give out its mail {uid}: {_words(error)}") from None
+        if status != "OK":
+            raise NotGivenOut(f"The mail server does not give out its mail {uid}.")
         told, content = b"", b""
         for piece in answer:
             if isinstance(piece, tuple):

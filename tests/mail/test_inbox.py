@@ -134,6 +134,19 @@ def test_a_connection_that_breaks_in_a_mail_loses_nothing(server: Served, sessio
     assert [row.content for row in stored(sessions)] == [mail(1), mail(2), mail(3)]
 
 
+@pytest.mark.parametrize("trick", [Trick.REFUSE, Trick.BAD])
+def test_a_mail_that_is_not_given_out_is_told_and_keeps_nobody_from_the_next(
+    trick: Trick, server: Served, sessions, mine: Settings
+) -> None:
+    """It is asked for again as long as it is among the last ones."""
+    server.put(mail(1), mail(2), mail(3))
+    server.tricks["mail"] = [trick]
+    assert read(sessions, mine) == 2
+    assert "does not give out its mail 1" in mailbox(sessions).problem
+    assert read(sessions, mine, later=1) == 1
+    assert mailbox(sessions).problem == ""
+
+
 @pytest.mark.parametrize("whole", [False, True], ids=["as asked", "all at once"])
 def test_fifty_megabytes_are_cut_off_marked_and_keep_nobody_waiting(
     whole: bool, server: Served, sessions, mine: Settings

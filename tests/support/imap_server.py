@@ -26,6 +26,10 @@ class Trick(Enum):
     "the whole mail, though a part was asked for"
     GONE = auto()
     "nothing: somebody has taken the mail away"
+    REFUSE = auto()
+    "say that this mail cannot be given out"
+    BAD = auto()
+    "the same, as if it had been asked for wrongly"
 
 
 @dataclass(slots=True)
@@ -147,6 +151,9 @@ class _Talk:
         asked = re.search(r"<0\.(\d+)>", command)
         mail = self.server.mails.get(uid, b"")
         trick = self.next_trick("mail")
+        if trick in (Trick.REFUSE, Trick.BAD):
+            self.say(f"{tag} {'NO' if trick is Trick.REFUSE else 'BAD'} message is damaged")
+            return True
         if self.server.in_disorder:
             self.say("* 1 FETCH (FLAGS (\\Seen) UID 99999)")
         if uid in self.server.mails and trick is not Trick.GONE:

@@ -97,13 +97,26 @@ def _live_bookings(session: Session, director_id: int, now: datetime) -> Sequenc
 def _call_for_conflicts(
     session: Session, director_id: int, new: Sequence[Interval], *, known: Collection[Interval], now: datetime
 ) -> None:
-    """Call for a person where a booking meets busy time that met none before: what grew or shrank was told already."""
+    """Call for a person where a booking meets busy time that met none before, and where one is called already.
+
+    A conflict that somebody has settled is not told again because it grew or shrank.
+    """
     if not new:
         return
+    called = set(
+        session.scalars(
+            select(Attention.key).where(
+                Attention.director_id == director_id,
+                Attention.reason == AttentionReason.CALENDAR_CONFLICT,
+                Attention.settled_at.is_(None),
+            )
+        )
+    )
     for booking in _live_bookings(session, director_id, now):
         during = interval(booking.during)
         met = next((span for span in new if span.overlaps(during)), None)
-        if met is not None and not any(span.overlaps(during) for span in known):
+        is_new = not any(span.overlaps(during) for span in known)
+        if met is not None and (is_new or str(booking.id) in called):
             call_for_a_person(
                 session,
                 booking.consult_id,

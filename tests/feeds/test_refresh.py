@@ -73,11 +73,12 @@ def test_a_new_conflict_with_a_booking_becomes_a_task_and_moves_nothing(
 ) -> None:
     """C9: the desk is told once; when the two no longer meet, the task is settled by that."""
     when = booked(sessions, named)
-    read(daily("1500", "1600"))
+    read(daily("1500", "1700"))
     read(daily("1500", "1600"), after=timedelta(minutes=15))
 
     with sessions() as session:
         (task,) = conflicts(session)
+        assert task.details["until"].startswith("2026-03-05T16:00")
         assert (task.reason, task.director_id) == (AttentionReason.CALENDAR_CONFLICT, named)
         assert task.details["from"].startswith("2026-03-05T15:00")
         assert interval(session.scalars(select(BookingRow.during)).one()) == when

@@ -1,5 +1,6 @@
 """A folder into which somebody else puts mails, one file `.eml` each: written under another name, then renamed."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -7,6 +8,8 @@ from pathlib import Path
 
 #: where a mail goes once it is stored, beside those that came
 STORED = "stored"
+#: characters of a name that are kept there; with a mark behind, a longer one might be too long for the disk
+LONGEST_STEM = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +33,16 @@ def dropped(folder: Path, *, longest: int) -> Iterator[Dropped]:
             size = max(file.stat().st_size, len(content))
         except OSError:
             continue
-        # a name may come again with another mail
-        yield Dropped(file=file, position=f"{file.name} {_mark(content)}", content=content, size=size)
+        # a name may come again with another mail, and need not be text
+        name = os.fsencode(file.name).decode(errors="replace")
+        yield Dropped(file=file, position=f"{name} {_mark(content)}", content=content, size=size)
 
 
 def move_away(mail: Dropped) -> None:
     """Put a mail aside that has been stored; doing so again changes nothing."""
     stored = mail.file.parent / STORED
     stored.mkdir(mode=0o700, exist_ok=True)
-    mail.file.replace(stored / f"{mail.file.stem}-{_mark(mail.content)}.eml")
+    mail.file.replace(stored / f"{mail.file.stem[:LONGEST_STEM]}-{_mark(mail.content)}.eml")
 
 
 def _mark(content: bytes) -> str:

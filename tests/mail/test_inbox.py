@@ -1,5 +1,6 @@
 """Mail that comes in is stored as it came, all of it, once, whatever the mail server does meanwhile (F18)."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -239,6 +240,15 @@ def test_a_folder_is_read_and_its_mails_are_put_aside(sessions, settings: Settin
     (tmp_path / "a.eml").write_bytes(mail(2))
     assert read(sessions, mine) == 1
     assert len(list((tmp_path / "stored").iterdir())) == 2
+
+
+def test_no_name_of_a_file_keeps_the_others_from_being_read(sessions, settings: Settings, tmp_path: Path) -> None:
+    """One that is no text, and one with no room for a mark."""
+    mine = replace(settings, drop_folder=tmp_path, development_mailbox=None)
+    for number, name in enumerate((b"a\xff.eml", b"b" * 250 + b".eml", b"c.eml")):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(mail(number))
+    assert read(sessions, mine) == 3
+    assert not list(tmp_path.glob("*.eml"))
 
 
 def test_a_process_that_dies_after_storing_finds_it_stored(sessions, settings: Settings, tmp_path: Path) -> None:

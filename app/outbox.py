@@ -175,9 +175,8 @@ def _invite(lane: Lane, live: BookingRow, told: BookingRow | None) -> None:
         _take_off(lane, recipient, address, told, reasons.TAKEN_OFF, whole=False)
     talk = _talk(live, director)
     for recipient, address, name in both:
-        # a director who gets it from another, or a new mailbox of the office, was told nothing yet
         knows = drop_unsent(lane, recipient, address)
-        news = _what_changed(told, live) if told is not None and knows else wording.BOOKED
+        news = _what_changed(recipient, told, live) if told is not None and knows else wording.BOOKED
         said = wording.invitation(lane.case, talk, recipient, news)
         version = _version(lane, recipient, Party(address=address, name=name), talk, said)
         part = CalendarPart(content=invite.request(version), method="REQUEST")
@@ -185,10 +184,12 @@ def _invite(lane: Lane, live: BookingRow, told: BookingRow | None) -> None:
         _write(lane, recipient, MessageKind.INVITATION, address, said, subject, part)
 
 
-def _what_changed(told: BookingRow, live: BookingRow) -> str:
-    return wording.changed(
-        director=told.director_id != live.director_id, time=interval(told.during) != interval(live.during)
-    )
+def _what_changed(recipient: Recipient, told: BookingRow, live: BookingRow) -> str:
+    """Say what is new to somebody who was told before; a director who gets it (back) from another begins anew."""
+    is_with_another = told.director_id != live.director_id
+    if is_with_another and recipient is Recipient.DIRECTOR:
+        return wording.BOOKED
+    return wording.changed(director=is_with_another, time=interval(told.during) != interval(live.during))
 
 
 def _call_off(lane: Lane, told: BookingRow, words: reasons.Reason) -> None:

@@ -48,7 +48,7 @@ OUTCOMES: Mapping[str, str] = {
     "unknown_event": "It is about no talk of ours. Nothing was changed.",
     "not_asked": "It answers for somebody who was not invited. Nothing was changed.",
     "ignored": "It asks for nothing that is done here.",
-    "to_look_at": "A calendar sent something that no attendee can decide; a person looks.",
+    "to_look_at": "A calendar sent something that no program can decide; a person looks.",
     "failed": "It did not arrive, or could not be dealt with; a person was called.",
     "known": "It was known already that this mail did not arrive.",
     "unknown_mail": "It does not say which mail did not arrive; a person was called.",

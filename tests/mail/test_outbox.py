@@ -148,6 +148,10 @@ def test_each_reads_what_is_new_to_him(session: Session) -> None:
     office = [each.body.replace(b"=\r\n", b"") for each in messages(session, OFFICE)]
     assert b"is with another medical director now" in office[2]
 
+    leave(session, later(2))
+    reassign(session, consult, first, minutes=3)
+    assert messages(session, first.email)[-1].subject == mine, "who gets it back reads of no change"
+
 
 def test_a_director_who_gets_it_back_before_the_cancellation_left_reads_of_no_cancellation(session: Session) -> None:
     """H1, F8."""

@@ -262,8 +262,8 @@ def _what_the_link_is_for(case: Case, recipient: Recipient) -> str:
     if case.closed:
         return "To read how the request ended, sign in here:"
     if not case.talk:
-        return "To follow the request, ask for a talk as well or withdraw, sign in here:"
-    return "To follow the request, change your times or withdraw, sign in here:"
+        return "To follow the request, send information, ask for a talk as well or withdraw, sign in here:"
+    return "To follow the request, send information, change your times or withdraw, sign in here:"
 
 
 def _zone(case: Case, talk: Talk, recipient: Recipient) -> str:

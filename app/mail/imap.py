@@ -82,10 +82,13 @@ class Inbox:
             status, answer = self._box.client.uid("FETCH", str(uid), parts)
         except imaplib.IMAP4.abort:
             raise
-        except imaplib.IMAP4.error as error:
-            raise NotGivenOut(f"The mail server does not give out its mail {uid}: {_words(error)}") from None
+        except imaplib.IMAP4.error:
+            status = "BAD"
         if status != "OK":
-            raise NotGivenOut(f"The mail server does not give out its mail {uid}.")
+            raise NotGivenOut(
+                f"The mail server does not give out its mail {uid}; the others were read. Look at it there, and take it"
+                " out of the folder."
+            )
         told, content = b"", b""
         for piece in answer:
             if isinstance(piece, tuple):

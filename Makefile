@@ -26,7 +26,7 @@ bench: setup-dev ## measure, with everything running
 	@exec .venv/bin/python -m bench $(ARGS)
 
 clean: ## remove the data, the virtual environment and all caches
-	@! test -e .data/lock || flock --nonblock .data/lock true || { echo "It runs. Stop it first, with Ctrl-C."; exit 1; }
+	@! test -e .data/lock || flock --nonblock .data/lock true || { echo "It runs. Stop it first, with Ctrl-C or: kill $$(cat .data/lock)"; exit 1; }
 	@rm -rf "$$(readlink -f .data/postgres)" .data .venv build *.egg-info .*_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,11 +1,13 @@
 """How migrations run: one at a time, and never waiting long for a lock that the pages need."""
 
 import os
+import sys
 from pathlib import Path
 
 from alembic import context
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from app.config import postgresql_url
 from app.models import Base
@@ -47,6 +49,23 @@ def number_revision(_context: object, _revision: object, directives: list) -> No
     CURRENT_HEAD.write_text(directives[0].rev_id + "\n")
 
 
+def database_url() -> str:
+    """Return the address of the database. Ends the process with a sentence where the environment names none."""
+    try:
+        return postgresql_url(os.environ.get("DATABASE_URL", ""))
+    except ValueError as error:
+        problem = str(error) if os.environ.get("DATABASE_URL") else "is not set"
+        sys.exit(f"DATABASE_URL {problem}. Set it to postgresql://user:password@host:5432/database")
+
+
+def connected(engine: Engine) -> Connection:
+    """Connect. Ends the process with a sentence where the server does not let us in."""
+    try:
+        return engine.connect()
+    except OperationalError as error:
+        sys.exit(f"{error.orig}\nThe database of DATABASE_URL does not let us in. Start it, or put DATABASE_URL right.")
+
+
 if context.is_offline_mode():
     context.configure(dialect_name="postgresql", target_metadata=Base.metadata)
     with context.begin_transaction():
@@ -54,7 +73,7 @@ if context.is_offline_mode():
 elif (given := context.config.attributes.get("connection")) is not None:
     migrate(given)
 else:
-    engine = create_engine(postgresql_url(os.environ["DATABASE_URL"]))
-    with engine.connect() as connection:
+    engine = create_engine(database_url())
+    with connected(engine) as connection:
         migrate(connection)
     engine.dispose()

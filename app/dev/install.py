@@ -34,13 +34,20 @@ def main() -> None:
         _give_up("This Python cannot make virtual environments.", "Install what it lacks: apt install python3-venv")
     print(f"Setting up .venv from {lock.name}. This is done once and takes about half a minute.", flush=True)
     if not works:
-        venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(str(VENV))
+        _make_environment()
     for old in VENV.glob("installed-*"):
         old.unlink()
     # wheels only: nothing is compiled, and no code of a package runs while it is installed
     _pip("--require-hashes", "--only-binary=:all:", "--requirement", str(lock))
     _pip("--no-build-isolation", "--editable", str(ROOT))
     _stamp(lock).touch()
+
+
+def _make_environment() -> None:
+    try:
+        venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(str(VENV))
+    except OSError as error:
+        _give_up(f"{VENV} cannot be made: {error}", "This folder must be yours, and its disk must have room.")
 
 
 def _use_new_enough_python() -> None:

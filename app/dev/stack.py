@@ -23,6 +23,7 @@ from app.dev.valkey import Valkey
 
 DATABASE = "peerline"
 FIRST_PORT = 8000
+LAST_PORT = 65535
 #: seconds that the pages have to answer for the first time
 PATIENCE = 60
 #: seconds within which a worker that cannot start has ended
@@ -49,6 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StackError as error:
         say(f"peerline dev: {error}")
         return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        say(f"peerline dev: {error.filename}: {error.strerror}. {data} must be a folder that you may write to.")
+        return 1
     return 0
 
 
@@ -60,7 +66,11 @@ def _alone(data: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             url = surroundings.read(data).get("PEERLINE_BASE_URL", "")
-            raise StackError(f"This checkout runs already: {url}. Stop it with Ctrl-C where it was started.") from None
+            lock.seek(0)
+            stop = f"Stop it with Ctrl-C where it was started, or with: kill {lock.read().strip()}"
+            raise StackError(f"This checkout runs already: {url}. {stop}") from None
+        lock.truncate(0)
+        print(os.getpid(), file=lock, flush=True)
         yield
 
 
@@ -120,13 +130,13 @@ class Stack:
     def _port(self, afterwards: contextlib.ExitStack) -> int:
         """Return the port of the pages: the one given, or that of last time, since mails in the mailbox link to it."""
         given = os.environ.get("PORT", "")
-        if given and not given.isdecimal():
-            raise StackError(f"PORT is {given}, which is not a number. Choose one: PORT=8123 make run")
+        if given and not (given.isdecimal() and 0 < int(given) <= LAST_PORT):
+            raise StackError(f"PORT is {given}, not a number from 1 to {LAST_PORT}. Choose one: PORT=8123 make run")
         last = surroundings.read(self.data).get("PEERLINE_BASE_URL", "").rpartition(":")[2]
         wanted = [int(given)] if given else [*([int(last)] if last else []), *range(FIRST_PORT, FIRST_PORT + 100)]
         claimed = claim_port(wanted)
         if claimed is None:
-            raise StackError(f"Port {given or FIRST_PORT} is taken. Choose another one: PORT=8123 make run")
+            raise StackError(f"Port {given or FIRST_PORT} is taken, or not for you. Choose one: PORT=8123 make run")
         port, claim = claimed
         afterwards.enter_context(claim)
         return port

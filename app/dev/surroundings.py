@@ -19,12 +19,12 @@ def write(data: Path, environment: dict[str, str]) -> None:
 
 
 def read(data: Path = DATA) -> dict[str, str]:
-    """Return the environment of the stack that runs, or ran last; empty where none ever did."""
+    """Return the environment of the stack that runs, or ran last; empty where none ever did, or it cannot be read."""
     try:
         lines = (data / "environment").read_text().splitlines()
-    except OSError:
+        return dict(shlex.split(line)[0].split("=", 1) for line in lines)
+    except (OSError, ValueError, IndexError):  # the power went while it was written
         return {}
-    return dict(shlex.split(line)[0].split("=", 1) for line in lines)
 
 
 def keys(data: Path) -> dict[str, str]:

@@ -46,7 +46,7 @@ def launch(
         stderr=subprocess.STDOUT,
         env=dict(environment),
         cwd=folder,
-        start_new_session=True,
+        process_group=0,
         preexec_fn=lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, at_parents_end),
         **identity,
     )

@@ -18,11 +18,12 @@ T = TypeVar("T")
 RETRIES = 3
 
 
-def make_engine(url: str, *, pool_size: int = 5) -> Engine:
+def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     """Make the engine for a `postgresql+psycopg://` address.
 
     Sessions run in READ COMMITTED and give up on a lock after five seconds, so that a page says "busy" instead of
-    hanging. Parameters never appear in errors: they can hold patient data.
+    hanging. Parameters never appear in errors: they can hold patient data. `pool_size`: as many as a web process has
+    threads (Procfile), so that none is closed after each request and opened for the next.
     """
     return create_engine(
         url,

@@ -33,7 +33,9 @@ def launch(
     folder: Path = Path("/"),
     stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own, so that Ctrl-C reaches us alone, who stop it in its turn.
+    """Start a process in a group of its own, so that Ctrl-C reaches us alone, who stop it in its turn.
+
+    In our session: the kernel may weigh sessions against each other, and then `nice` counts only within one.
 
     The kernel sends it `at_parents_end` when this process ends, kill -9 included.
     """

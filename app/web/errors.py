@@ -42,7 +42,7 @@ MESSAGES = {
     400: "Some of what was sent could not be read. Go back and try again.",
     404: "There is no such page, or it is not yours to see. Check the address, or find the case again.",
     405: "The address is right, but it cannot be used like this. Go back and use the buttons of the page.",
-    413: "What you sent is larger than we take. Shorten the text and send it again.",
+    413: "What you sent is larger than we take. Go back: shorten the text, or send fewer or smaller files at a time.",
 }
 
 

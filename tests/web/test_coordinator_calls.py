@@ -331,8 +331,13 @@ def test_information_that_is_told_is_taken_down_for_the_reviewer(desk: Client, m
     call(desk, made, statement="")
     assert consult(db).status is Status.AWAITING_INFORMATION
     path = f"/coordinator/cases/{made.id}/information"
-    assert act(desk, path, {"statement": ""}).status_code == 422
-    assert act(desk, path, {"statement": "New foot drop."}).status_code == 303
+    said = {"how": "telephone", "whom": "Pat Doe, RN", "came_on": "2026-03-02", "at": "08:55", "what": "New foot drop."}
+    for field, wrong in {"what": "", "whom": "", "at": "25:00", "came_on": "2031-01-01"}.items():
+        assert act(desk, path, said | {field: wrong}).status_code == 422
+    assert act(desk, path, said).status_code == 303
     assert consult(db).status is Status.WAITING
-    assert consult(db).statement == "New foot drop."
+    heading, what = consult(db).statement.splitlines()
+    assert heading.startswith("Told on the telephone by Pat Doe, RN, Mon")
+    assert heading.endswith("taken down by Some Coordinator:")
+    assert what == "New foot drop."
     assert csrf_token(desk.get(path))

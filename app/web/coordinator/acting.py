@@ -7,18 +7,20 @@ from flask.typing import ResponseReturnValue
 
 from app.consults import office as use_cases
 from app.consults.casefile import CaseFile
+from app.consults.taken_down import take_down
 from app.consults.waiver import waive_information
-from app.errors import Conflict
+from app.errors import Conflict, Invalid
 from app.models import Role
 from app.queries import casework, expectation
 from app.queries.office import RequestView
 from app.ranges import interval
-from app.web.access import allow
+from app.web.access import account, allow
 from app.web.coordinator import mails
 from app.web.coordinator.blueprint import CHANGED, coordinator, done, me, tried
 from app.web.edge import db_session, now, setup
-from app.web.forms import LONG, Form
+from app.web.forms import Form
 from app.web.office.windows import read_windows, row_count, rows_of, weeks
+from app.web.taking_down import HOWS, read_taken_down, told_now_by
 from app.web.times import known_zone, plan_zone, reader_zone, when
 from scheduling.fifo import has_begun
 from scheduling.policy_words import AfterReschedule
@@ -126,18 +128,24 @@ def _times_page(shown: RequestView, form: Form) -> str:
 @allow(Role.COORDINATOR)
 def informing(denial_id: int) -> ResponseReturnValue:
     """Ask for what the caller says."""
-    return page("information", read_request(denial_id), Form())
+    shown, form = read_request(denial_id), Form()
+    form.values.update(told_now_by(shown.consult.office_contact))
+    return page("information", shown, form, hows=HOWS)
 
 
 @coordinator.post("/cases/<int:denial_id>/information")
 @allow(Role.COORDINATOR)
 def inform(denial_id: int) -> ResponseReturnValue:
-    """Take down clinical information by telephone or fax (NC-8)."""
+    """Take down clinical information by telephone or fax, with who gave it and when (NC-8, BSP-4)."""
     shown, form = read_request(denial_id, lock=True), Form.typed()
-    statement = form.text("statement", "Write down what the reviewer should know.", limit=LONG, lines=True)
-    if form.errors:
-        return page("information", shown, form), 422
-    file = use_cases.send_information(db_session(), shown.consult.id, statement, setup=setup(), by=me(), now=now())
+    taken = read_taken_down(form)
+    try:
+        if form.errors:
+            raise Invalid(form.errors)
+        file = take_down(db_session(), shown.consult.id, taken, account_id=account().id, setup=setup(), now=now())
+    except Invalid as invalid:
+        form.errors.update(invalid.fields)
+        return page("information", shown, form, hows=HOWS), 422
     return tried(denial_id, file, _after_information)
 
 

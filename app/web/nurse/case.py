@@ -4,7 +4,6 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.consults import prereview, wanted
-from app.consults.taken_down import How
 from app.models import Role
 from app.queries import casework
 from app.queries import nurse as queries
@@ -15,7 +14,8 @@ from app.web.coordinator.blueprint import CHANGED
 from app.web.edge import db_session, now, setup
 from app.web.forms import Form
 from app.web.nurse.blueprint import KINDS, nurse
-from app.web.times import plan_zone, reader_zone, through, when
+from app.web.taking_down import HOWS, told_now_by
+from app.web.times import plan_zone, through, when
 from scheduling.fifo import has_begun
 from scheduling.values import ReviewKind, Status
 
@@ -114,7 +114,7 @@ def what_goes_on(review: Review) -> str:
 def case_page(review: Review, form: Form, *, refused: str = "") -> str:
     """Make the page of a case."""
     shown = review.request
-    for name, value in _now_and_here(review).items():
+    for name, value in told_now_by(review.request.consult.office_contact).items():
         form.values.setdefault(name, value)
     if "version" not in form.errors:
         form.values["version"] = version_of(review)
@@ -139,19 +139,8 @@ def case_page(review: Review, form: Form, *, refused: str = "") -> str:
         kinds=KINDS,
         seen=queries.news(db_session(), shown.consult.reference),
         may_ask=open_ and wanted.takes_more(shown.rulebook),
-        hows=[(How.TELEPHONE.value, "On the telephone"), (How.FAX.value, "By fax")],
+        hows=HOWS,
     )
-
-
-def _now_and_here(review: Review) -> dict[str, str]:
-    """Fill in what is taken down: from the office, now."""
-    local = now().astimezone(reader_zone())
-    return {
-        "how": How.TELEPHONE.value,
-        "whom": review.request.consult.office_contact,
-        "came_on": local.date().isoformat(),
-        "at": f"{local:%H:%M}",
-    }
 
 
 def approve_page(review: Review, form: Form) -> str:

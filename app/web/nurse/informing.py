@@ -1,12 +1,9 @@
 """What a nurse still wants from the office, and what she takes down from it by telephone or fax."""
 
-from datetime import datetime
-
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from app.consults import prereview, taken_down
-from app.consults.taken_down import How, TakenDown
 from app.errors import Conflict, Invalid
 from app.models import Role
 from app.web.access import account, allow
@@ -15,8 +12,7 @@ from app.web.forms import LONG, Form
 from app.web.nurse.blueprint import done, nurse
 from app.web.nurse.case import case_page, read, refusal
 from app.web.office.words import refusal as refusal_words
-from app.web.times import reader_zone
-from scheduling.business_time import start_at
+from app.web.taking_down import read_taken_down
 
 
 @nurse.post("/consults/<reference>/more")
@@ -47,12 +43,7 @@ def take_down(reference: str) -> ResponseReturnValue:
     review, form = read(reference, lock=True), Form.typed()
     if (refused := refusal(review)) is not None:
         return case_page(review, form, refused=refused), 409
-    taken = TakenDown(
-        how=How(form.choice("how", [how.value for how in How], "Choose how it came.") or How.TELEPHONE),
-        whom=form.text("whom", "Write who told you, or whose fax it is."),
-        at=_moment(form),
-        what=form.text("what", "Write what was said, or what the fax holds.", limit=LONG, lines=True),
-    )
+    taken = read_taken_down(form)
     try:
         if form.errors:
             raise Invalid(form.errors)
@@ -67,15 +58,3 @@ def take_down(reference: str) -> ResponseReturnValue:
         return case_page(review, form, refused=f"{why.title}. {why.because}"), 409
     page = url_for("nurse.consult", reference=reference) if file.state.status.open else None
     return done("Taken down. It counts as clinical information and stands with the case.", page)
-
-
-def _moment(form: Form) -> datetime:
-    """Read when it came, by the nurse's clock."""
-    on, typed = form.day("came_on", "Enter the day."), form.text("at", "Enter when it came, for example 14:05.")
-    if on is None or not typed:
-        return now()
-    try:
-        return start_at(on, datetime.strptime(typed, "%H:%M").time(), reader_zone())  # noqa: DTZ007 -- the zone follows
-    except ValueError:
-        form.fail("at", "Enter the time as in 14:05.")
-        return now()

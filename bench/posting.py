@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from app import lane
 from app.denials.access_code import code_hash
 from app.models import Consult, Denial, Message, MessageKind
 from bench.world import add_denials
@@ -117,12 +118,13 @@ def _ask_all(browser: Browser, denials: Sequence[Denial]) -> None:
 
 def _wait_until_quiet(sessions: sessionmaker[Session]) -> None:
     """Let the worker and the mailer finish what the first measurement left."""
-    quiet = select(func.count(Message.id)).where(Message.sent_at.is_(None), Message.next_try_at < datetime.now(UTC))
-    waiting = select(func.count(Consult.id)).where(Consult.status == "waiting", Consult.unplaced_reason.is_(None))
+    due = select(func.count(Message.id)).where(lane.is_open(), Message.next_try_at < datetime.now(UTC))
+    unplanned = Consult.unplaced_reason.is_(None) & Consult.director_id.is_not(None)
+    waiting = select(func.count(Consult.id)).where(Consult.status == "waiting", unplanned)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         with sessions() as session:
-            if not session.scalar(quiet) and not session.scalar(waiting):
+            if not session.scalar(due) and not session.scalar(waiting):
                 return
         time.sleep(0.5)
 

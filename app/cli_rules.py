@@ -53,13 +53,13 @@ def check(files: tuple[Path, ...]) -> None:
 
 
 @policies.command()
-@click.argument("policy_id", metavar="ID")
-def show(policy_id: str) -> None:
-    """Say what a policy's rules are, in plain English."""
-    file = find_policy(policies_dir(), policy_id)
+@click.argument("policy", metavar="ID|FILE")
+def show(policy: str) -> None:
+    """Say what a policy's rules are, in plain English: of one by its id, or of a file."""
+    file = find_policy(policies_dir(), policy) or (Path(policy) if Path(policy).is_file() else None)
     if file is None:
         known = ", ".join(sorted(path.stem for path in policies_dir().rglob("*.toml")))
-        raise click.ClickException(f"There is no policy {policy_id!r}. Give one of: {known}")
+        raise click.ClickException(f"There is no policy and no file {shown(policy)}. Give a file, or one of: {known}")
     try:
         rulebook = read_rulebook(file)
     except PolicyErrors as errors:

@@ -1,17 +1,29 @@
 """Says a policy in plain English, for people who do not read TOML and answer for what it says."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, time
+from collections.abc import Iterable, Iterator
 
 from scheduling.policy import ElectiveReconsideration, EmergentReconsideration, Policy
 from scheduling.policy_after import Appeal
 from scheduling.policy_parts import Deadline
+from scheduling.policy_phrases import (
+    advice,
+    both,
+    clock,
+    day,
+    earliest,
+    hours,
+    length,
+    number,
+    phrase,
+    several,
+    together,
+    weekdays,
+    word,
+)
 from scheduling.policy_words import (
     AfterReschedule,
-    Anchor,
     Assignment,
     BriefRule,
-    DenialDate,
     Effect,
     Fallback,
     InformationRule,
@@ -20,82 +32,85 @@ from scheduling.policy_words import (
     ReconsiderationConsult,
     SpecialtyMatch,
     Timing,
-    Unit,
-    Unknown,
 )
-from scheduling.values import Decision, Hours, Setting
+from scheduling.values import Decision, Setting
 
-_ANCHORS = {
-    Anchor.INITIAL_DECISION: "the initial decision",
-    Anchor.LETTER: "the letter",
-    Anchor.VERBAL_NOTICE: "the verbal notice",
-    Anchor.WRITTEN_NOTICE: "the written notice",
-    Anchor.DISCHARGE: "discharge",
-    Anchor.SERVICE: "the service",
-    Anchor.AUTHORIZATION_RECEIVED: "receipt of the authorization request",
-    Anchor.DECISION_DUE: "the day the decision is due",
-    Anchor.NOTICE_DEADLINE: "the last day that the notice names",
-    Anchor.APPEAL_DEADLINE: "the last day to appeal",
-    Anchor.REQUEST_RECEIVED: "the request",
-    Anchor.REQUEST_COMPLETE: "the complete request",
+_ENDINGS = {
+    "upheld": "Where the decision is upheld",
+    "overturned": "Where it is overturned",
+    "modified": "Where it is modified",
+    "discussed": "Where it was only talked about",
+    "not_reached": "Where the office was not reached",
+    "window_closed": "Where it is too late to ask",
 }
-
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def in_plain_english(policy: Policy) -> str:
     """Return what a policy says, a paragraph for each of its concerns."""
     paragraphs = (
-        *(_head, _who, _asking, _consult, _queue, _director, _information, _reconsideration, _contact, _reminders),
-        *(_appeals, _follow_up, _letters),
+        *(_head, _who, _counting, _asking, _consult, _queue, _director, _information, _reconsideration),
+        *(_contact, _reminders, _notices, _appeals, _follow_up, _letters),
     )
-    return "\n\n".join(" ".join(paragraph(policy)) for paragraph in paragraphs)
+    said = (" ".join(paragraph(policy)) for paragraph in paragraphs)
+    return "\n\n".join(each for each in said if each)
 
 
 def _head(policy: Policy) -> Iterator[str]:
     yield f"{policy.name} ({policy.key})."
     if policy.source:
         yield f"Source: {policy.source.rstrip('.')}."
-    yield f"Effective {_day(policy.effective)}." if policy.effective else "Effective always."
+    yield f"Effective {day(policy.effective)}." if policy.effective else "Effective always."
     approved = policy.approved
-    yield f"Approved by {approved.by} on {_day(approved.on)}." if approved and approved.by else "Not approved."
+    yield f"Approved by {approved.by} on {day(approved.on)}." if approved and approved.by else "Not approved."
 
 
 def _who(policy: Policy) -> Iterator[str]:
     plan, rules = policy.plan, policy.eligibility
-    lines = ", ".join(_word(line) for line in plan.lines_of_business) or "all"
+    lines = ", ".join(word(line) for line in plan.lines_of_business) or "all"
     yield f"Lines of business: {lines}."
     for name in ("states", "services", "places"):
         words = getattr(plan.applies_to, name)
         if words:
-            yield f"Only for these {name}: {', '.join(_word(each) for each in words)}."
-    decided = _both([f"{_past(each)}" for each in Decision if each in rules.decisions], "or")
-    settings = _both([_word(each) for each in Setting if each in rules.settings], "or")
-    yield f"A consult may be asked for about a service that was {decided}, in {settings} cases."
+            yield f"Only for these {name}: {', '.join(word(each) for each in words)}."
+    decided = both([word(each) for each in Decision if each in rules.decisions], "or")
+    settings = both([word(each) for each in Setting if each in rules.settings], "or")
+    yield f"A consult may be asked for about a decision to {decided} a service, in {settings} cases."
     if rules.timing is not Timing.BOTH:
         yield f"It may be asked for {'after' if rules.timing is Timing.POST_DENIAL else 'before'} the decision only."
     for reasons, text in ((rules.excluded_reasons, "Not for denials because of"), (rules.only_reasons, "Only for")):
         if reasons:
-            yield f"{text}: {', '.join(_word(each) for each in reasons)}."
-    who = f"a {_both([_word(each) for each in rules.speakers], 'or')}" if rules.speakers else "anybody of the office"
-    relation = f" ({_both([_word(each) for each in rules.relations], 'or')})" if rules.relations else ""
+            yield f"{text}: {', '.join(word(each) for each in reasons)}."
+    who = f"a {both([word(each) for each in rules.speakers], 'or')}" if rules.speakers else "anybody of the office"
+    relation = f" ({both([word(each) for each in rules.relations], 'or')})" if rules.relations else ""
     yield f"The speaker may be {who}{relation}."
-    appeal = "may be asked for and goes on" if rules.after_appeal else "cannot be asked for, and an open request ends,"
-    yield f"Once an appeal is filed a consult {appeal}."
+    if rules.after_appeal:
+        yield "Once an appeal is filed a consult may still be asked for, and an open request goes on."
+    else:
+        yield "Once an appeal is filed a consult cannot be asked for, and an open request ends."
     if rules.per_denial:
-        yield f"At most {_number(rules.per_denial)} for one denial."
+        yield f"At most {number(rules.per_denial)} for one denial."
+
+
+def _counting(policy: Policy) -> Iterator[str]:
+    plan = policy.plan
+    zone, closes = plan.time_zone.key.replace("_", " "), clock(plan.business_hours.to)
+    yield f"Days are counted on the clock of {zone}."
+    if isinstance(plan.holidays, str):
+        free = f"the public holidays of {plan.holidays} and the days on which they are observed"
+    else:
+        free = both([day(each) for each in sorted(plan.holidays)]) if plan.holidays else ""
+    yield f"Business days are {weekdays(plan.business_days)}{f', without {free}' if free else ''}."
+    yield f"The desk is open {clock(plan.business_hours.from_)} to {closes}."
+    yield f"A day that the plan has for something ends at close of business ({closes}),"
+    yield "one that the office has ends at midnight."
 
 
 def _asking(policy: Policy) -> Iterator[str]:
     rules = policy.request
-    if rules.deadlines:
-        yield f"The office may ask {_earliest(rules.deadlines, right=True)}."
-    else:
-        yield "The office may ask without limit."
+    yield f"The office may ask {earliest(rules.deadlines, right=True) or 'without limit'}."
+    yield from _advice(rules.deadlines, right=True)
     if rules.min_windows:
-        yield f"It must offer {_several(rules.min_windows, 'window')}."
+        yield f"It must offer {several(rules.min_windows, 'window')}."
     else:
         yield "It may offer windows, or say any time."
     if rules.how:
@@ -106,20 +121,24 @@ def _asking(policy: Policy) -> Iterator[str]:
 
 def _consult(policy: Policy) -> Iterator[str]:
     rules = policy.consult
-    owed = [*_phrases(rules.sla, right=False), *_phrases(rules.occur_by, right=True)]
-    which = ", whichever is earlier" if len(owed) > 1 else ""
-    yield f"The consult takes place {_both(owed)}{which}." if owed else "No time is set for the consult to take place."
-    if rules.target:
-        yield f"The plan aims to hold it {_earliest(rules.target, right=False)}."
-    closes = _clock(policy.plan.business_hours.to)
-    yield f"Days that the plan has end at close of business ({closes}), those that the office has at midnight."
-    starts = f"multiples of {rules.start_every_minutes} minutes past the hour"
-    yield f"It takes {_length(rules.duration_minutes)}, starts on {starts}"
-    if rules.buffer_minutes:
-        yield f"with {_length(rules.buffer_minutes)} kept free after each,"
-    yield f"and is booked at least {_length(rules.notice_minutes)} ahead."
+    bind = [[rule for rule in rules if rule.binding] for rules in (rules.sla, rules.occur_by)]
+    owed = together(*bind, right=False)
+    yield f"The consult takes place {owed}." if owed else "No time is set for the consult to take place."
+    yield from _advice(rules.sla, right=False)
+    yield from _advice(rules.occur_by, right=True)
+    if bind[1]:
+        yield "A request that comes when the office's time for the consult is over is refused."
+    if aim := earliest(rules.target, right=False):
+        yield f"The plan aims to hold it {aim}."
+    yield from _advice(rules.target, right=False)
+    every = rules.start_every_minutes
+    starts = "on the hour" if every == 60 else f"on multiples of {several(every, 'minute')} past the hour"
+    free = f", with {length(rules.buffer_minutes)} kept free after each" if rules.buffer_minutes else ""
+    yield f"It takes {length(rules.duration_minutes)} and starts {starts}{free}."
+    if rules.notice_minutes:
+        yield f"It is booked at least {length(rules.notice_minutes)} ahead."
     if rules.hours.spans:
-        yield f"Consults are held only {_hours(rules.hours)} ({policy.plan.time_zone.key.replace('_', ' ')})."
+        yield f"Consults are held only {hours(rules.hours)} ({policy.plan.time_zone.key.replace('_', ' ')})."
     yield {
         Effect.MAY_OVERTURN: "The consult can change the decision.",
         Effect.ONLY_WITH_RECONSIDERATION: "The consult explains the decision; "
@@ -136,8 +155,9 @@ def _queue(policy: Policy) -> Iterator[str]:
     keeps = "keeps its place" if rules.after_office_reschedule is AfterReschedule.KEEPS_PLACE else "goes to the back"
     yield f"A request whose office gives up or misses a time {keeps}."
     if rules.move_up is MoveUp.IF_AGREED:
-        notice = _length(rules.move_up_notice_minutes)
-        yield f"If its office agreed, a booked consult is moved to an earlier time once, with {notice} of notice."
+        minutes = rules.move_up_notice_minutes
+        notice = f", with {length(minutes)} of notice" if minutes else ""
+        yield f"If its office agreed, a booked consult is moved to an earlier time once{notice}."
     else:
         yield "A booked consult is never moved to an earlier time."
 
@@ -183,7 +203,7 @@ def _reconsideration(policy: Policy) -> Iterator[str]:
 
 
 def _nurse(cases: str, rules: EmergentReconsideration | ElectiveReconsideration) -> Iterator[str]:
-    due = f"the nurse decides {_phrase(rules.deadline, right=False)}" if rules.deadline else "the nurse has no due time"
+    due = f"the nurse decides {phrase(rules.deadline, right=False)}" if rules.deadline else "the nurse has no due time"
     yield f"{cases} {due},"
     yield {
         ReconsiderationConsult.MEANWHILE: "and the consult is booked meanwhile.",
@@ -194,17 +214,27 @@ def _nurse(cases: str, rules: EmergentReconsideration | ElectiveReconsideration)
 
 def _contact(policy: Policy) -> Iterator[str]:
     rules = policy.contact
-    tries, missed = _several(rules.attempts, "time"), _several(rules.missed_consults, "booked time")
-    yield f"The director calls up to {tries}, {_length(rules.minutes_between)} apart."
+    missed = several(rules.missed_consults, "booked time")
+    if rules.attempts == 1:
+        yield "The director calls once."
+    else:
+        apart = f", {length(rules.minutes_between)} apart" if rules.minutes_between else ""
+        yield f"The director calls up to {several(rules.attempts, 'time')}{apart}."
     yield f"After {missed} missed by the office the request is closed as not reached."
 
 
 def _reminders(policy: Policy) -> Iterator[str]:
-    lengths = [_length(minutes) for minutes in sorted(policy.reminders.minutes_before, reverse=True)]
+    lengths = [length(minutes) for minutes in sorted(policy.reminders.minutes_before, reverse=True)]
     if not lengths:
         yield "Nobody is reminded of a booked consult."
         return
-    yield f"Both sides are reminded {_both(lengths)} before the consult, in their working hours."
+    yield f"Both sides are reminded {both(lengths)} before the consult, in their working hours."
+
+
+def _notices(policy: Policy) -> Iterator[str]:
+    for name, when in _ENDINGS.items():
+        if words := policy.after.get(name):
+            yield f'{when} the notice says: "{words}"'
 
 
 def _appeals(policy: Policy) -> Iterator[str]:
@@ -216,10 +246,10 @@ def _appeals(policy: Policy) -> Iterator[str]:
 def _appeal(rules: Appeal, whose: str, *, carried: bool) -> Iterator[str]:
     where = ", ".join(rules.address) or "no address is given, so a letter about a decision that stands waits for one"
     yield f"{whose} where a decision stands: {rules.name}, {where}."
-    until = ["on the last day that the denial carries"] if carried else []
-    until += [_earliest(rules.deadline, right=True)] if rules.deadline else []
-    until += [rules.until] if rules.until else []
-    yield f"It ends {', or else '.join(until)}." if until else "Its last day is not given."
+    through = ["through the last day that the denial carries"] if carried else []
+    through += [last] if (last := earliest(rules.deadline, right=True)) else []
+    through += [f"until {rules.until}"] if rules.until else []
+    yield f"It can be filed {', or else '.join(through)}." if through else "Its last day is not given."
 
 
 def _follow_up(policy: Policy) -> Iterator[str]:
@@ -241,97 +271,9 @@ def _letters(policy: Policy) -> Iterator[str]:
 
 
 def _business_days(n: int) -> str:
-    return f"within {_several(n, 'business day')}" if n else "on the same business day"
+    return f"within {several(n, 'business day')}" if n else "on the same business day"
 
 
-def _earliest(rules: Sequence[Deadline], *, right: bool) -> str:
-    phrases = list(_phrases(rules, right=right))
-    return _both(phrases) + (", whichever is earlier" if len(phrases) > 1 else "")
-
-
-def _phrases(rules: Iterable[Deadline], *, right: bool) -> Iterator[str]:
-    return (_phrase(rule, right=right) for rule in rules)
-
-
-def _phrase(rule: Deadline, *, right: bool) -> str:
-    text = _form(rule, right=right)
-    cases = [*(_word(each) for each in rule.settings), *(_word(each) for each in rule.urgency)]
-    if cases:
-        text += f" ({_both(cases, 'or')} cases only)"
-    if rule.unknown is Unknown.WAIT:
-        text += " (not counted until all of its dates are known)"
-    return text if rule.binding else f"{text} (advice only)"
-
-
-def _form(rule: Deadline, *, right: bool) -> str:
-    if rule.latest:
-        return f"up to the later of these: {_both([_phrase(each, right=right) for each in rule.latest], 'or')}"
-    if rule.before is not None:
-        return f"before {_ANCHORS[Anchor(rule.before)]}"
-    if rule.by is not None:
-        return f"through {_carried(rule.by)}"
-    anchors = _both([_ANCHORS[each] for each in rule.of])
-    of = anchors if len(rule.of) == 1 else f"the latest of {anchors}"
-    n = rule.within or 0
-    if rule.unit in (Unit.CALENDAR_DAYS, Unit.BUSINESS_DAYS):
-        kind = "calendar day" if rule.unit is Unit.CALENDAR_DAYS else "business day"
-        if not n:
-            return f"{'through' if right else 'on'} the day of {of}"
-        return f"through the {_ordinal(n)} {kind} after {of}" if right else f"within {_several(n, kind)} of {of}"
-    if rule.unit is Unit.BUSINESS_DAY_HOURS:
-        return f"within {_several(n, 'hour')} of {of}, counting business days only"
-    return f"within {_several(n, 'minute' if rule.unit is Unit.MINUTES else 'hour')} of {of}"
-
-
-def _carried(name: DenialDate) -> str:
-    dates = (DenialDate.NOTICE_DEADLINE, DenialDate.APPEAL_DEADLINE, DenialDate.DECISION_DUE)
-    text = _ANCHORS[Anchor(name)]
-    return text if name in dates else f"the day of {text}"
-
-
-def _hours(hours: Hours) -> str:
-    days = []
-    for weekday in sorted(hours.spans):
-        spans = [f"{start:%H:%M} to {_clock(end)}" for start, end in hours.spans[weekday]]
-        days.append(f"{_WEEKDAYS[weekday]} {_both(spans)}")
-    return "; ".join(days)
-
-
-def _clock(at: time | None) -> str:
-    return "24:00" if at is None else f"{at:%H:%M}"
-
-
-def _day(value: date) -> str:
-    return f"{value.day} {value:%B %Y}"
-
-
-def _past(decision: Decision) -> str:
-    return {Decision.DENY: "denied", Decision.DELAY: "delayed", Decision.MODIFY: "modified"}[decision]
-
-
-def _word(word: str) -> str:
-    return str(word).replace("_", " ").replace("pre service", "pre-service")
-
-
-def _both(words: Sequence[str] | Iterator[str], last: str = "and") -> str:
-    listed = list(words)
-    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} {last} {listed[-1]}"
-
-
-def _number(n: int) -> str:
-    return _NUMBERS[n] if n < len(_NUMBERS) else str(n)
-
-
-def _ordinal(n: int) -> str:
-    if n < len(_ORDINALS):
-        return _ORDINALS[n]
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th") if n % 100 not in (11, 12, 13) else "th"
-    return f"{n}{ending}"
-
-
-def _length(minutes: int) -> str:
-    return _several(minutes // 60, "hour") if minutes and minutes % 60 == 0 else _several(minutes, "minute")
-
-
-def _several(n: int, what: str) -> str:
-    return f"{_number(n)} {what}{'' if n == 1 else 's'}"
+def _advice(rules: Iterable[Deadline], *, right: bool) -> Iterator[str]:
+    if said := advice(rules, right=right):
+        yield f"Advice, which is no limit: {said}."

@@ -250,6 +250,8 @@ def test_a_policy_is_shown_in_plain_english() -> None:
     result = CliRunner().invoke(policies, ["show", "blue-shield-promise-medi-cal"])
     assert result.exit_code == 0
     assert "within one business day of the request and through the fifth calendar day" in result.output
+    file = CliRunner().invoke(policies, ["show", str(POLICIES_DIR / "blue-shield-promise-medi-cal.toml")])
+    assert file.output == result.output, "a file that is in no folder yet can be read before it is put there"
     unknown = CliRunner().invoke(policies, ["show", "nobody"])
     assert unknown.exit_code == 1
     assert "blue-cross-nc-commercial, blue-shield-promise-medi-cal" in unknown.output

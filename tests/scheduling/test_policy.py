@@ -353,19 +353,19 @@ def test_plain_english_has_words_for_every_key() -> None:
         "Source: Handbook, page 12.",
         "Effective 15 January 2024. Approved by A. Counsel on 10 January 2024.",
         "Only for these states: TX.",
-        "that was denied, in concurrent or retrospective cases. It may be asked for before the decision only.",
+        "a decision to deny a service, in concurrent or retrospective cases. It may be asked for before the decision",
         "Not for denials because of: benefit exhausted.",
         "a physician or nurse practitioner (treating).",
-        "Once an appeal is filed a consult cannot be asked for, and an open request ends,",
+        "Once an appeal is filed a consult cannot be asked for, and an open request ends.",
         "At most one for one denial.",
         "The office may ask up to the later of these: through the last day that the notice names or through the 22nd",
         "calendar day after the letter and before discharge (concurrent cases only), whichever is earlier.",
         'It must offer two windows. By telephone only. It confirms: "The physician agreed."',
-        "within 48 hours of the complete request, counting business days only (emergent cases only)",
+        "within 48 hours of the complete request (counted on business days only) (emergent cases only)",
         "through the day of the latest of the letter and the verbal notice",
         "(not counted until all of its dates are known)",
-        "within 90 minutes of the request (advice only)",
-        "with five minutes kept free after each,",
+        "Advice, which is no limit: within 90 minutes of the request.",
+        "with five minutes kept free after each.",
         "only Monday 09:00 to 12:00 and 20:00 to 24:00 (America/New York)",
         "cannot change it.",
         "in the order in which they are complete, emergent cases first.",
@@ -375,3 +375,57 @@ def test_plain_english_has_words_for_every_key() -> None:
         "makes the request an appeal. Where it is sent, UM staff prepare a brief",
     ):
         assert words in text
+
+
+def test_plain_english_says_how_days_are_counted() -> None:
+    """Without business days and holidays nobody can check a deadline in business days."""
+    assert (
+        "Days are counted on the clock of America/New York. Business days are Monday to Friday, without the public "
+        "holidays of US and the days on which they are observed. The desk is open 08:00 to 17:00." in say("")
+    )
+    listed = '[plan]\nbusiness_days = ["mon", "wed", "sat"]\nholidays = [2026-12-25, 2026-07-04]'
+    assert "Business days are Monday, Wednesday and Saturday, without 4 July 2026 and 25 December 2026." in say(listed)
+    assert "Business days are Monday to Friday. The desk" in say("[plan]\nholidays = []")
+
+
+def test_plain_english_never_calls_advice_a_limit_nor_compares_deadlines_of_different_cases() -> None:
+    text = say("""
+        [request]
+        deadlines = [
+            { within = 3, unit = "hours", of = "letter", settings = ["concurrent"], binding = false },
+            { within = 5, unit = "business_days", of = "letter", settings = ["pre_service", "retrospective"] },
+            { before = "decision_due", settings = ["concurrent"], urgency = ["emergent"] },
+        ]
+        [consult]
+        occur_by = [{ before = "appeal_deadline", binding = false }]
+    """)
+    assert (
+        "The office may ask through the fifth business day after the letter (pre-service or retrospective cases only) "
+        "and before the decision is due (emergent concurrent cases only). Advice, which is no limit: within three "
+        "hours of the letter (concurrent cases only)." in text
+    )
+    assert "No time is set for the consult to take place. Advice, which is no limit: before the last day to" in text
+    assert "whichever is earlier" not in text
+    assert "office's time for the consult is over" not in text
+
+
+def test_plain_english_has_no_numbers_that_nobody_would_say() -> None:
+    text = say("""
+        [consult]
+        notice_minutes = 0
+        start_every_minutes = 60
+        [queue]
+        move_up_notice_minutes = 0
+        [contact]
+        attempts = 1
+        [after]
+        upheld = "You can appeal."
+    """)
+    assert "It takes 30 minutes and starts on the hour. The consult can" in text
+    assert "moved to an earlier time once." in text
+    assert "The director calls once." in text
+    assert 'Where the decision is upheld the notice says: "You can appeal."' in text
+
+
+def say(toml: str) -> str:
+    return in_plain_english(policy(toml))

@@ -9,6 +9,7 @@ from app.db import transaction
 from app.errors import Conflict
 from app.history import SYSTEM
 from app.mail.delivery import send_again as use_case
+from app.mail.delivery import send_failed_again
 from app.models import Message
 
 
@@ -56,8 +57,7 @@ def _send_all_again() -> None:
         for each in ids:
             try:
                 with transaction(running.sessions) as session:
-                    use_case(session, each, by=SYSTEM, now=utcnow())
-                again += 1
+                    again += send_failed_again(session, each, by=SYSTEM, now=utcnow())
             except Conflict:
                 overtaken += 1
     click.echo(f"{again} will be sent again; {overtaken} are out of date and stay as they are.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self, TypeVar, cast
 from urllib.parse import SplitResult, urlsplit
 
-from app.mail.reply_address import REFERENCE, SEAL, TOKEN
+from app.mail.reply_address import PLACE, REFERENCE, SEAL
 
 T = TypeVar("T")
 
@@ -234,10 +234,10 @@ def _with_token(mailbox: str | None) -> str:
 
 def _pattern(value: str) -> str:
     """Check an address that may have a place for a token in it."""
-    longest = value.replace(TOKEN, "x" * (REFERENCE + SEAL))
+    longest = value.replace(PLACE, "x" * (REFERENCE + SEAL))
     _mailbox(longest)
-    if value.count(TOKEN) > 1 or TOKEN in value.rpartition("@")[2]:
-        raise ValueError(f"has {TOKEN} in its domain, or twice")
+    if value.count(PLACE) > 1 or PLACE in value.rpartition("@")[2]:
+        raise ValueError(f"has {PLACE} in its domain, or twice")
     if len(longest.rpartition("@")[0]) > 64:
         raise ValueError(f"has no room for {REFERENCE + SEAL} characters in its name, of 64 at the most")
     return value

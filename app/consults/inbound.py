@@ -45,10 +45,9 @@ def act_on_all(sessions: sessionmaker[Session], *, setup: Setup, now: datetime) 
             session.get_one(InboundMail, inbound_id, with_for_update=True).attempts += 1
         try:
             done += in_transaction(sessions, partial(act, inbound_id=inbound_id, setup=setup, now=now))
-        except Exception as error:
-            # Whatever one mail makes go wrong, the mails behind it are not to wait for it. Nothing of it was committed;
-            # it is tried again at the next ring, and after the third try a person gets it (`attempts`). The text of
-            # the error is not logged, since it may quote the mail.
+        except Exception as error:  # whatever one mail makes go wrong, those behind it are not to wait for it
+            # Nothing of it was committed; it is tried again at the next ring, and after the third try a person gets it
+            # (`attempts`). The text of the error is not logged, since it may quote the mail.
             log.error("inbound %s failed: %s", inbound_id, type(error).__name__)
     return done
 

@@ -90,9 +90,7 @@ def withdraw_case(
         _move(denial, CASE, kept)
         _close_visits(session, denial_id)
         _withdraw_documents(session, denial_id, account_id, now)
-    made = Withdrawal(denial_id=denial_id, reason=reason.strip(), withdrawn_at=now, withdrawn_by=account_id, kept=kept)
-    session.add(made)
-    session.flush()
+    made = _made(session, reason, kept, account_id, now, denial_id=denial_id)
     _note(session, made, "withdrawn_from_view", {"part": part, "withdrawal": made.id}, account_id, now)
     return made
 
@@ -107,16 +105,11 @@ def withdraw_left(session: Session, left_id: int, reason: str, *, account_id: in
         raise NotFound("There is no such request.")
     if not left.body:
         raise Conflict("This request is withdrawn from view already. Nothing was changed.")
-    kept: dict[str, Any] = {}
-    _move(left, LEFT, kept)
     if left.settled_at is None:
         left.settled_at, left.settled_by, left.settled_note = now, account_id, WITHDRAWN
-    made = Withdrawal(
-        left_request_id=left_id, reason=reason.strip(), withdrawn_at=now, withdrawn_by=account_id, kept=kept
-    )
-    session.add(made)
-    session.flush()
-    return made
+    kept: dict[str, Any] = {}
+    _move(left, LEFT, kept)
+    return _made(session, reason, kept, account_id, now, left_request_id=left_id)
 
 
 def withdraw_mail(session: Session, inbound_id: int, reason: str, *, account_id: int, now: datetime) -> Withdrawal:
@@ -133,12 +126,7 @@ def withdraw_mail(session: Session, inbound_id: int, reason: str, *, account_id:
         raise Conflict("Nothing has come of this mail yet, so nothing was changed. Try again in a minute.")
     kept: dict[str, Any] = {}
     _move(mail, MAIL, kept)
-    made = Withdrawal(
-        inbound_id=inbound_id, reason=reason.strip(), withdrawn_at=now, withdrawn_by=account_id, kept=kept
-    )
-    session.add(made)
-    session.flush()
-    return made
+    return _made(session, reason, kept, account_id, now, inbound_id=inbound_id)
 
 
 def give_back(session: Session, withdrawal_id: int, *, account_id: int, now: datetime) -> Withdrawal:
@@ -159,6 +147,15 @@ def give_back(session: Session, withdrawal_id: int, *, account_id: int, now: dat
                 setattr(row, name, _read(name, value))
     made.returned_at, made.returned_by = now, account_id
     _note(session, made, "returned_to_view", {"withdrawal": made.id}, account_id, now)
+    return made
+
+
+def _made(
+    session: Session, reason: str, kept: dict[str, Any], account_id: int, now: datetime, **about: int
+) -> Withdrawal:
+    made = Withdrawal(reason=reason.strip(), withdrawn_at=now, withdrawn_by=account_id, kept=kept, **about)
+    session.add(made)
+    session.flush()
     return made
 
 

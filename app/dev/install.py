@@ -59,8 +59,7 @@ def _use_new_enough_python() -> None:
             f"Peerline needs Python 3.11 or later; {sys.executable} is {sys.version.split()[0]}.",
             "Install a newer one, on Debian 12 or Ubuntu 24.04 and later with: apt install python3 python3-venv",
         )
-    # no shell: the program is one of NEWER_NAMES as found on the PATH, and the arguments are those we were started with
-    os.execv(newer, [newer, *sys.argv])  # noqa: S606 -- what the rule warns of, a program named by others, it is not
+    os.execv(newer, [newer, *sys.argv])  # noqa: S606 -- no shell; a Python of NEWER_NAMES, our own arguments
 
 
 def _works() -> bool:

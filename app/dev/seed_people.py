@@ -14,9 +14,7 @@ NC, PROMISE = "blue-cross-nc-commercial", "blue-shield-promise-medi-cal"
 EASTERN, PACIFIC = "America/New_York", "America/Los_Angeles"
 
 #: for trial and development only; `peerline dev` prints it
-# A password in the source is what the rule is right to forbid. This one is meant to be known: it opens made-up data on
-# one's own machine, and only `peerline dev` makes accounts with it.
-PASSWORD = "trial-and-error-7"  # noqa: S105 -- meant to be known
+PASSWORD = "trial-and-error-7"  # noqa: S105 -- meant to be known: it opens made-up data on one's own machine
 
 Spans = tuple[tuple[time, time], ...]
 MORNING_AND_AFTERNOON: Spans = ((time(9), time(12)), (time(13), time(16, 30)))

@@ -24,8 +24,9 @@ class _Keeper:
         self.mailbox = mailbox
         self.service = service
 
-    # aiosmtpd calls its handlers by the SMTP command in capitals; under another name it would keep nothing
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 -- as above
+    async def handle_DATA(  # noqa: N802 -- aiosmtpd calls its handlers by the SMTP command, in capitals
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         number = self.mailbox.keep(content)
         answered = [address for address in envelope.rcpt_tos if without_detail(address) == self.service]

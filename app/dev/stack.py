@@ -38,9 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     data = options.data.resolve()
     if options.command:
-        # No shell: this becomes the very command that the person typed after --with, on his own machine, with the
-        # surroundings of his running stack.
-        os.execvpe(options.command[0], options.command, {**os.environ, **surroundings.read(data)})  # noqa: S606 -- typed
+        environment = {**os.environ, **surroundings.read(data)}
+        program = options.command[0]
+        os.execvpe(program, options.command, environment)  # noqa: S606 -- no shell; what the person typed after --with
     try:
         data.mkdir(mode=0o711, parents=True, exist_ok=True)
         if data.stat().st_uid != os.geteuid():

@@ -82,9 +82,8 @@ def verdict(file: BinaryIO) -> str:
         return f"refused {refused}"
     except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return "refused too_much_inside"
-    except Exception:
-        # pikepdf, Pillow and what they stand on raise errors of many kinds, which no list of theirs holds, over files
-        # made to deceive. Whatever it is, the file was not opened, and what was not opened is not taken.
+    except Exception:  # pikepdf and Pillow raise errors of many kinds, which no list holds, over files made to deceive
+        # Whatever it is, the file was not opened, and what was not opened is not taken.
         return "refused damaged"
     return f"{kind} {pages}"
 

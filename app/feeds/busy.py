@@ -39,9 +39,8 @@ def busy_in(content: bytes, span: Interval, *, zone: ZoneInfo, own_domain: str) 
         found = [*_of_events(calendar, span, zone, own_domain), *_of_free_busy(calendar)]
     except UnreadableError:
         raise
-    except Exception:
-        # icalendar and recurring-ical-events raise KeyError, TypeError, OverflowError and more over the bytes of
-        # strangers. Whatever it is, nothing was read; as a fault it leaves the last copy, and is never "free" (C10).
+    except Exception:  # icalendar raises KeyError, TypeError, OverflowError and more over the bytes of strangers
+        # Whatever it is, nothing was read; as a fault it leaves the last copy, and is never "free" (C10).
         raise UnreadableError("What is there is no calendar that can be read.") from None
     return _joined(each for each in found if each.overlaps(span))
 

@@ -63,9 +63,8 @@ def read(calendar: bytes, *, charset: str = "", method: str = "") -> tuple[Reply
         return ()
     try:
         return tuple(_replies(decoded(calendar, charset, unfold=True), method))[:MOST_REPLIES]
-    except Exception:
-        # Anybody may send us anything, and this function promises not to raise: an answer that cannot be read must
-        # not keep the mailbox from being read. A mail in which no answer is found goes to a person.
+    except Exception:  # anybody may send anything; an answer that cannot be read must not stop the mailbox
+        # A mail in which no answer is found goes to a person.
         return ()
 
 
@@ -124,8 +123,8 @@ def _parts(line: str) -> tuple[str, Mapping[str, str], str]:
     if ":" not in line:
         return "", {}, ""
     try:
-        # icalendar has types, but none on how a Contentline is made; what `parts` returns is typed again
-        name, params, value = Contentline(line).parts()  # type: ignore[no-untyped-call]  # the making alone
+        made = Contentline(line)  # type: ignore[no-untyped-call]  # icalendar gives types, but none to this constructor
+        name, params, value = made.parts()
     except (ValueError, AssertionError, KeyError, IndexError):
         name, _, value = line.partition(":")
         return name.partition(";")[0].strip().upper(), {}, value

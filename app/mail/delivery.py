@@ -166,6 +166,19 @@ def send_again(session: Session, message_id: int, *, by: str, now: datetime) -> 
     return copy
 
 
+def send_failed_again(session: Session, message_id: int, *, by: str, now: datetime) -> bool:
+    """Send a message once more if it is still given up; tell whether it was. Raises Conflict where it is out of date.
+
+    Who lists the failed ones and then takes one after the other may meet one that somebody else has sent meanwhile: a
+    second copy of it is not what was asked for.
+    """
+    still = select(Message.id).where(Message.id == message_id, Message.failed_at.is_not(None)).with_for_update()
+    if session.scalar(still) is None:
+        return False
+    send_again(session, message_id, by=by, now=now)
+    return True
+
+
 def _note_again(session: Session, message: Message, *, by: str, now: datetime) -> None:
     consult = session.get_one(Consult, message.consult_id)
     history.write(

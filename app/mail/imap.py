@@ -229,9 +229,7 @@ class _Connection(imaplib.IMAP4):
         return left
 
 
-# By the types of the standard library `open` of IMAP4_SSL takes no port as well, that of IMAP4 wants one; so mypy finds
-# the two parents at odds. It is called with a port here, and imaplib itself derives the one from the other.
-class _EncryptedConnection(_Connection, imaplib.IMAP4_SSL):  # type: ignore[misc]  # `open`, see above
+class _EncryptedConnection(_Connection, imaplib.IMAP4_SSL):  # type: ignore[misc]  # typeshed: their open() differ
     """Encrypted from the first byte on."""
 
 

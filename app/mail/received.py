@@ -75,9 +75,8 @@ def read(content: bytes) -> Received:
     """Read a mail."""
     try:
         return _read(message_from_bytes(content)) if _is_soon_read(content) else Received(readable=False)
-    except Exception:
-        # Python's email package raises errors of many kinds, some of them its own faults, over mails made to hurt. The
-        # mail is stored already; one that cannot be read goes to a person, and the next one is read.
+    except Exception:  # Python's email package raises errors of many kinds, some its own faults, over hostile mail
+        # The mail is stored already; one that cannot be read goes to a person, and the next one is read.
         return Received(readable=False)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 #: what stands for the token in the address that a setting names
-TOKEN = "{}"  # noqa: S105 -- a place, no secret
+PLACE = "{}"
 #: characters of a reference and of a seal (80 bits)
 REFERENCE, SEAL = 8, 16
 
@@ -40,11 +40,11 @@ class ReplyAddress:
     def of(self, reference: str, address: str) -> str:
         """Return where an answer to a mail about that consult to that address comes to."""
         plain = reference.removeprefix("P2P-").replace("-", "").lower()
-        return self.pattern.replace(TOKEN, f"{plain}{self._seal(reference, address)}")
+        return self.pattern.replace(PLACE, f"{plain}{self._seal(reference, address)}")
 
     def token_in(self, addresses: Iterable[str]) -> Token | None:
         """Find the token in the addresses that a mail came to."""
-        before, place, after = self.pattern.partition(TOKEN)
+        before, place, after = self.pattern.partition(PLACE)
         if not place:
             return None
         form = re.compile(

@@ -257,6 +257,27 @@ def test_what_the_server_refuses_for_good_is_not_tried_again_and_can_be_sent_aga
     assert mail.messages(who.email)
 
 
+def test_a_failed_message_that_somebody_else_has_sent_meanwhile_is_not_sent_twice(
+    ask: Ask, send: Callable[..., int], mail: Oracle, sessions: sessionmaker[Session]
+) -> None:
+    """J6: two send again all that failed, or one does beside an administrator; one of them comes too late."""
+    _, who = ask()
+    mail.refused_addresses = {who.email}
+    send()
+    mail.refused_addresses = set()
+    with sessions() as session:
+        failed = session.scalars(select(Message.id).where(Message.failed_at.is_not(None))).one()
+    with transaction(sessions) as session:
+        assert delivery.send_failed_again(session, failed, by="system", now=later(1))
+    with transaction(sessions) as session:
+        assert not delivery.send_failed_again(session, failed, by="system", now=later(1))
+    assert send(later(2)) == 1
+    with transaction(sessions) as session:
+        assert not delivery.send_failed_again(session, failed, by="system", now=later(3))
+    assert send(later(4)) == 0
+    assert len(mail.messages(who.email)) == 1
+
+
 def test_a_worker_that_died_after_the_server_took_it_sends_the_same_bytes_again(
     ask: Ask, send: Callable[..., int], mail: Oracle, sessions: sessionmaker[Session]
 ) -> None:

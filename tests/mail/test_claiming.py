@@ -29,6 +29,12 @@ from tests.support.recipients import (
 )
 
 OFFICE = "pat@ortho.example"
+#: a thousand messages that have left, each of a lane of its own
+SENT_BEFORE = text(
+    "insert into message (consult_id, recipient, kind, address, message_id, subject, body, created_at, next_try_at,"
+    " attempts, fence, last_error, sent_at) select consult_id, recipient, kind, n || address, n || message_id, subject,"
+    " body, created_at, next_try_at, 1, 1, '', created_at from message, generate_series(1, 1000) as n"
+)
 SETUP = factories.setup()
 
 
@@ -194,9 +200,14 @@ def test_a_message_that_does_not_exist_cannot_be_sent_again(session: Session) ->
         delivery.send_again(session, 10**12, by="system", now=NOW)
 
 
-def test_finding_the_next_message_does_not_read_what_was_sent(session: Session) -> None:
-    """The partial index serves the claim, however many messages have left."""
+def test_finding_the_next_message_reads_neither_what_was_sent_nor_other_lanes(session: Session) -> None:
+    """The partial index serves the claim, however many messages have left; what is before it is sought in its lane.
+
+    Also where few waited when the planner last counted: it then read all that wait, once for each of them.
+    """
     only_message(session)
+    session.execute(SENT_BEFORE)
+    session.execute(text("analyze message"))
     session.execute(text("set local enable_seqscan = off"))
     explained: list[str] = []
 
@@ -211,7 +222,9 @@ def test_finding_the_next_message_does_not_read_what_was_sent(session: Session) 
     claim(session)
     event.remove(session.connection(), "before_cursor_execute", explain)
 
-    assert [line for line in explained if "ix_message_to_send" in line]
+    chosen, earlier = [line for line in explained if "Index Scan" in line][:2]
+    assert "ix_message_to_send on" in chosen
+    assert "ix_message_lane on" in earlier
     assert not [line for line in explained if "Seq Scan" in line]
 
 
